@@ -1,0 +1,2 @@
+//! heisen.
+fn main() {}

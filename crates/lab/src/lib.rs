@@ -1,0 +1,1 @@
+//! heisen's `lab`.

@@ -1,0 +1,29 @@
+//! The vocabulary: plain data and pure logic that every other crate speaks.
+//!
+//! `system` (what the user wrote) -> `schedule` (what to try) -> `step` and `history`
+//! (what happened) -> `verdict` (what it means); `event` is the one stream that tells it all.
+//! Nothing here does I/O, waits, or looks at a clock.
+
+pub mod event;
+pub mod fault;
+pub mod history;
+pub mod names;
+pub mod schedule;
+pub mod step;
+pub mod system;
+pub mod template;
+pub mod units;
+pub mod verdict;
+
+pub use event::{Event, EventKind, EventSink};
+pub use fault::{Distribution, Fault};
+pub use history::{Attempt, Observation, Outcome, TrialHistory, UnknownWhy};
+pub use names::{ConnectionId, LaneId, Protocol, WireId};
+pub use schedule::{OrderLine, RacerPlan, Schedule, Setup, StepPattern};
+pub use step::{Access, Effect, Reply, ReplyKind, Step, Transaction};
+pub use system::{
+    Backend, BackendSource, Body, Expect, Incident, Invariant, Limits, Operation, Probe, Ready,
+    Service, StateCommand, System, Traffic, Variant,
+};
+pub use template::{Template, Variable};
+pub use verdict::{Judgement, Rate, ReplayVerdict, Violation};

@@ -1,0 +1,166 @@
+//! A schedule: an order over steps of racers. Never times, never connection numbers.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::step::Step;
+
+/// Which state a trial starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setup {
+    /// After the spec's `reset`.
+    #[default]
+    Reset,
+    /// After `reset` and then `near_limit`.
+    NearLimit,
+}
+
+/// One operation that runs in one lane during a trial.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RacerPlan {
+    /// `A`, `B`.
+    pub name: String,
+    /// The operation it makes.
+    pub operation: String,
+    /// Arguments; those left out take the spec's first value.
+    pub args: Vec<(String, Value)>,
+}
+
+/// Which step is meant: `cache GET inv:42`, `db UPDATE events #2`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct StepPattern {
+    /// The backend or service.
+    pub target: String,
+    /// The verb, compared without regard to case.
+    pub verb: String,
+    /// The resource; `*` stands for any run of characters; none means any resource.
+    pub resource: Option<String>,
+    /// The nth such step of the racer, from 1.
+    pub occurrence: u32,
+}
+
+/// One line of an order: this racer's step, after the reply of the line above was seen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// Index into the schedule's racers.
+    pub racer: usize,
+    /// The step.
+    pub step: StepPattern,
+}
+
+/// An order to enforce on racers, and the oracle it is expected to break.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// Its name.
+    pub name: String,
+    /// The state each trial starts from.
+    pub setup: Setup,
+    /// The racers; racer n runs in lane n.
+    pub racers: Vec<RacerPlan>,
+    /// The order; racers' other steps are free.
+    pub order: Vec<OrderLine>,
+    /// The oracle that tells whether it went wrong; none means all of them.
+    pub oracle: Option<String>,
+}
+
+impl StepPattern {
+    /// Reads `cache GET inv:42 #2`. The error says what is missing.
+    pub fn parse(text: &str) -> Result<StepPattern, String> {
+        let mut words: Vec<&str> = text.split_whitespace().collect();
+        let mut occurrence = 1;
+        if let Some(number) = words.last().and_then(|word| word.strip_prefix('#')) {
+            occurrence = number
+                .parse()
+                .ok()
+                .filter(|n| *n > 0)
+                .ok_or_else(|| format!("`#{number}` is not an occurrence; count from #1"))?;
+            words.pop();
+        }
+        let (target, verb, resource) = match words.as_slice() {
+            [target, verb] => (*target, *verb, None),
+            [target, verb, resource] => (*target, *verb, Some((*resource).to_string())),
+            _ => {
+                return Err(format!(
+                    "`{text}` is not a step; write `TARGET VERB RESOURCE`, such as `cache GET inv:42`"
+                ));
+            }
+        };
+        Ok(StepPattern { target: target.to_string(), verb: verb.to_string(), resource, occurrence })
+    }
+
+    /// Whether a step is of this kind; which occurrence it is, the caller counts.
+    pub fn is_like(&self, step: &Step) -> bool {
+        self.target == step.target
+            && self.verb.eq_ignore_ascii_case(&step.verb)
+            && self.resource.as_ref().is_none_or(|pattern| {
+                step.effects.iter().any(|effect| wildcard(pattern, &effect.resource))
+            })
+    }
+}
+
+impl std::fmt::Display for StepPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.target, self.verb)?;
+        if let Some(resource) = &self.resource {
+            write!(f, " {resource}")?;
+        }
+        if self.occurrence > 1 {
+            write!(f, " #{}", self.occurrence)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any run of characters.
+pub fn wildcard(pattern: &str, text: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let first = pieces.next().unwrap_or("");
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let mut last = None;
+    for piece in pieces {
+        if let Some(before) = last.replace(piece) {
+            match rest.find(before) {
+                Some(at) => rest = &rest[at + before.len()..],
+                None => return false,
+            }
+        }
+    }
+    match last {
+        Some(last) => rest.ends_with(last),
+        None => rest.is_empty(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_read_and_print() {
+        for text in ["cache GET inv:42", "db UPDATE events #2", "db COMMIT"] {
+            assert_eq!(StepPattern::parse(text).unwrap().to_string(), text);
+        }
+        for text in ["", "cache", "a b c d", "db UPDATE events #0", "db UPDATE #x"] {
+            assert!(StepPattern::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn wildcards() {
+        for (pattern, text, expected) in [
+            ("inv:42", "inv:42", true),
+            ("inv:42", "inv:421", false),
+            ("inv:*", "inv:421", true),
+            ("*:42", "inv:42", true),
+            ("a*b*c", "aXbYc", true),
+            ("a*b*c", "aXc", false),
+            ("*", "", true),
+            ("a*a", "a", false),
+        ] {
+            assert_eq!(wildcard(pattern, text), expected, "{pattern} on {text}");
+        }
+    }
+}

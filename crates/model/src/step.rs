@@ -1,0 +1,126 @@
+//! A step: one exchange on a wire, and what it means for the state that lanes share.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{ConnectionId, LaneId, Protocol, WireId};
+
+/// How a step touches a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Access {
+    /// Looks at it.
+    Read,
+    /// Sets it, whatever it was.
+    Write,
+    /// Reads and writes in one indivisible step (DECR, conditional UPDATE).
+    Atomic,
+    /// Takes a lock on it.
+    Lock,
+    /// Gives a lock back.
+    Unlock,
+    /// Could do anything to it: the statement was not understood.
+    Unknown,
+}
+
+/// What a step does to one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Effect {
+    /// How it is touched.
+    pub access: Access,
+    /// The resource: a Redis key, a table, an HTTP path.
+    pub resource: String,
+    /// Which part of it, when known: `id = 42`.
+    pub part: Option<String>,
+}
+
+/// Where a step stands in a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transaction {
+    /// In no transaction.
+    #[default]
+    None,
+    /// Opens one.
+    Begin,
+    /// Inside one.
+    Inside,
+    /// Commits one.
+    Commit,
+    /// Rolls one back.
+    Rollback,
+}
+
+/// One exchange on a wire: what was asked. Its answer is a [`Reply`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// The wire it was seen on.
+    pub wire: WireId,
+    /// The lane it belongs to.
+    pub lane: LaneId,
+    /// The backend or service it goes to.
+    pub target: String,
+    /// The connection of that wire.
+    pub connection: ConnectionId,
+    /// The nth step of that connection, from 0.
+    pub ordinal: u64,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// `GET`, `SELECT`, `BEGIN`, `POST`.
+    pub verb: String,
+    /// The statement with its values taken out: equal for equal code. Stable across builds.
+    pub shape: String,
+    /// As it was sent, cut at a limit, for people to read.
+    pub text: String,
+    /// Bound values, in order, as text; absent for NULL.
+    pub parameters: Vec<Option<String>>,
+    /// What it does to which resources.
+    pub effects: Vec<Effect>,
+    /// Where it stands in a transaction.
+    pub transaction: Transaction,
+    /// Set when it only keeps the session going (HELLO, SET, SELECT 1) and touches no shared state.
+    pub noise: bool,
+    /// The backend's own name for the session (PostgreSQL's process id).
+    pub session: Option<u32>,
+}
+
+/// What a reply was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplyKind {
+    /// It worked.
+    Ok,
+    /// The backend said no.
+    Error,
+    /// Nothing was there (nil, no rows, 404).
+    Empty,
+    /// The connection ended before the reply was whole.
+    Cut,
+}
+
+/// The answer to a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// What it was.
+    pub kind: ReplyKind,
+    /// The value in short: `9`, `OK`, `3 rows: 42,10,9`, `201 {"id":7}`.
+    pub value: String,
+    /// Rows returned or affected, where the protocol says.
+    pub rows: Option<u64>,
+    /// A machine-readable error code (SQLSTATE, Redis error word, HTTP status).
+    pub code: Option<String>,
+}
+
+impl Step {
+    /// `cache GET inv:42`: what people and schedules call this step.
+    pub fn name(&self) -> String {
+        match self.effects.first() {
+            Some(effect) => format!("{} {} {}", self.target, self.verb, effect.resource),
+            None => format!("{} {}", self.target, self.verb),
+        }
+    }
+
+    /// Whether the step can touch state that another lane sees.
+    pub fn is_shared(&self) -> bool {
+        !self.noise && !self.effects.is_empty()
+    }
+}
