@@ -118,6 +118,8 @@ pub enum EventKind {
         phase: String,
         /// Trials with a violation.
         violations: Rate,
+        /// 95 % interval of their share.
+        interval: (f64, f64),
         /// Trials in which the schedule was enforced to its end.
         enforced: Option<Rate>,
         /// How long it took.
