@@ -1,1 +1,13 @@
-//! heisen's `check`.
+//! The judge: a history goes in, a verdict comes out. Pure: a checker never sees a socket.
+//!
+//! `expect` compares one value, `judge` applies every invariant to a trial, `stats` says what
+//! k of n is worth, `replay` turns counts into a replay's verdict. One file per checker.
+
+mod expect;
+mod judge;
+mod replay;
+pub mod stats;
+
+pub use expect::holds;
+pub use judge::judge;
+pub use replay::{Forced, replay_verdict};

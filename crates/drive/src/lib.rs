@@ -1,1 +1,11 @@
-//! heisen's `drive`.
+//! The clients: requests made from operations, sent down a lane, timed, with every outcome
+//! classed: answered, unknown (it may have taken effect), or never sent.
+
+mod client;
+mod draws;
+pub mod load;
+mod request;
+
+pub use client::Client;
+pub use draws::Draws;
+pub use request::{Filling, PreparedRequest, RequestError, prepare};

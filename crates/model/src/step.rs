@@ -110,6 +110,13 @@ pub struct Reply {
     pub code: Option<String>,
 }
 
+impl Reply {
+    /// A reply without rows or code.
+    pub fn of(kind: ReplyKind, value: &str) -> Reply {
+        Reply { kind, value: value.to_string(), rows: None, code: None }
+    }
+}
+
 impl Step {
     /// `cache GET inv:42`: what people and schedules call this step.
     pub fn name(&self) -> String {

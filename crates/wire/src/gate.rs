@@ -68,6 +68,9 @@ pub trait Director: Send + Sync {
 
     /// The reply to a step came down to its gate: this is the moment at which it was seen.
     fn before_down(&self, step: &Step, reply: &Reply) -> Ruling;
+
+    /// The connection ended before this step was answered: its outcome is unknown.
+    fn cut(&self, _step: &Step) {}
 }
 
 /// The director of an idle wire: everything passes, unlooked at.

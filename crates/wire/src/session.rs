@@ -56,6 +56,8 @@ pub enum Up {
     Pass,
     /// A step begins, and a [`Down::End`] will close it. Described when the look was full.
     Step(Option<Box<Draft>>),
+    /// As `Step`, but nothing will answer it.
+    OneWay(Option<Box<Draft>>),
     /// The frame must not go up; these bytes are the answer (PostgreSQL's SSLRequest).
     Local(&'static [u8]),
 }
@@ -65,6 +67,8 @@ pub enum Up {
 pub enum Down {
     /// Belongs to no step (a notice, a push message).
     Aside,
+    /// Answers no step, yet has a gate of its own (a piece of raw TCP).
+    OneWay,
     /// Part of the reply to the oldest open step; more will come, and it may wait for that.
     Part,
     /// As `Part`, but the client needs it now to go on (COPY's go-ahead, 100 Continue).
@@ -121,6 +125,12 @@ pub trait Session: Send {
     /// Writes the shape of the step that the last `up` began: what recordings count by. Called
     /// only right after `up` said `Step`, with the same frame. Must be cheap.
     fn brief(&self, frame: Frame<'_>, out: &mut Vec<u8>);
+
+    /// Whether the unfinished current frame already says what it means (the head of an HTTP
+    /// message is whole), so that a gate need not wait for a body that may be long in coming.
+    fn is_telling(&self, _direction: Direction) -> bool {
+        false
+    }
 
     /// Frames that passed without being understood so far, and why the first was not.
     fn not_understood(&self) -> (u64, Option<&str>) {

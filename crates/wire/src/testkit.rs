@@ -73,6 +73,7 @@ impl<S: Session> Driver<S> {
         let line = match direction {
             Direction::Up => match self.session.up(frame, Look::Full) {
                 Up::Pass => "up   pass".to_string(),
+                Up::OneWay(draft) => format!("up   one way {}", show(&draft.expect("a full look describes"))),
                 Up::Local(answer) => format!("up   local {:?}", String::from_utf8_lossy(answer)),
                 Up::Step(draft) => {
                     self.open += 1;
@@ -86,6 +87,7 @@ impl<S: Session> Driver<S> {
             },
             Direction::Down => match self.session.down(frame, Look::Full) {
                 Down::Aside => "down aside".to_string(),
+                Down::OneWay => "down one way".to_string(),
                 Down::Part => "down part".to_string(),
                 Down::PartNow => "down part now".to_string(),
                 Down::End { reply, skipped } => {
