@@ -1,1 +1,21 @@
-//! heisen's `hunt`.
+//! The hunter: orders the machinery and is the only crate that knows all six phases.
+//!
+//! `stage` raises a system with or without wires, `trial` runs one plan on it (reset, run,
+//! history, judgement), `directors` decide at the gates, `replay`, `stress` and `up` are what
+//! the commands of the same names do.
+
+mod conductor;
+mod context;
+pub mod directors;
+mod error;
+mod phase;
+pub mod replay;
+mod stage;
+pub mod stress;
+mod trial;
+pub mod up;
+
+pub use conductor::Conductor;
+pub use context::{Context, Interrupt};
+pub use error::HuntError;
+pub use stage::{Stage, Wiring};

@@ -35,6 +35,8 @@ pub struct WireConfig {
     pub protocol: Protocol,
     /// `host:port` of what is called.
     pub upstream: String,
+    /// The port to listen on; 0 takes a free one.
+    pub listen_port: u16,
     /// The run's seed, for drawn delays.
     pub seed: u64,
 }
@@ -95,7 +97,7 @@ impl Carrier {
 }
 
 impl Wire {
-    /// Opens a wire on a free port.
+    /// Opens a wire.
     pub fn open(
         config: WireConfig,
         director: Arc<dyn Director>,
@@ -103,7 +105,7 @@ impl Wire {
     ) -> Result<Wire, WireError> {
         let edge = format!("{} -> {}", config.from, config.target);
         let fail = |source| WireError::Open { edge: edge.clone(), source };
-        let listener = std::net::TcpListener::bind((pipe::LISTEN, 0)).map_err(fail)?;
+        let listener = std::net::TcpListener::bind((pipe::LISTEN, config.listen_port)).map_err(fail)?;
         listener.set_nonblocking(true).map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
         let counters = Arc::new(Counters::default());
@@ -233,3 +235,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// Step records are handed over at least this often.
 const HAND_OVER_EVERY: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+#[path = "wire_tests.rs"]
+mod tests;

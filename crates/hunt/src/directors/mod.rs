@@ -1,0 +1,7 @@
+//! Those who decide at the gates. One file per strategy.
+
+mod log;
+mod ordered;
+
+pub use log::{LoggedStep, StepLog};
+pub use ordered::{Ordered, Progress};

@@ -1,0 +1,121 @@
+use model::{
+    Access, ConnectionId, Effect, LaneId, OrderLine, Protocol, RacerPlan, ReplyKind, Setup,
+    Transaction, WireId,
+};
+
+use super::*;
+
+fn schedule(lines: &[(usize, &str)]) -> Schedule {
+    let racer = |name: &str| RacerPlan { name: name.into(), operation: "o".into(), args: vec![] };
+    Schedule {
+        name: "s".into(),
+        setup: Setup::Reset,
+        racers: vec![racer("A"), racer("B")],
+        order: lines
+            .iter()
+            .map(|(racer, step)| OrderLine { racer: *racer, step: StepPattern::parse(step).unwrap() })
+            .collect(),
+        oracle: None,
+    }
+}
+
+fn step(lane: u16, ordinal: u64, verb: &str, resource: &str) -> Step {
+    Step {
+        wire: WireId(lane),
+        lane: LaneId(lane),
+        target: "cache".into(),
+        connection: ConnectionId(0),
+        ordinal,
+        protocol: Protocol::Redis,
+        verb: verb.into(),
+        shape: verb.into(),
+        text: verb.into(),
+        parameters: vec![],
+        effects: vec![Effect { access: Access::Read, resource: resource.into(), part: None }],
+        transaction: Transaction::None,
+        noise: false,
+        session: None,
+    }
+}
+
+fn reply() -> Reply {
+    Reply::of(ReplyKind::Ok, "1")
+}
+
+const LOST_UPDATE: [(usize, &str); 4] =
+    [(0, "cache GET k"), (1, "cache GET k"), (0, "cache DECR k"), (1, "cache DECR k")];
+
+fn is_held(ruling: &Ruling) -> bool {
+    matches!(ruling, Ruling::Hold(_))
+}
+
+#[test]
+fn a_step_waits_for_the_reply_above_not_for_its_sending() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    assert!(!is_held(&director.before_up(&step(0, 0, "GET", "k"))));
+    // A's GET is up but unanswered: B's must wait.
+    assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
+    assert_eq!(director.progress().done, 0);
+    director.before_down(&step(0, 0, "GET", "k"), &reply());
+    assert!(director.stuck_for().is_none(), "B was let go");
+    // A's DECR waits for B's reply.
+    assert!(is_held(&director.before_up(&step(0, 1, "DECR", "k"))));
+    director.before_down(&step(1, 0, "GET", "k"), &reply());
+    director.before_down(&step(0, 1, "DECR", "k"), &reply());
+    assert!(!is_held(&director.before_up(&step(1, 1, "DECR", "k"))));
+    director.before_down(&step(1, 1, "DECR", "k"), &reply());
+    assert!(director.progress().is_enforced());
+}
+
+#[test]
+fn unlisted_steps_and_other_lanes_are_free() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    assert!(!is_held(&director.before_up(&step(1, 0, "PING", "k"))));
+    assert!(!is_held(&director.before_up(&step(1, 1, "GET", "other"))));
+    assert!(!is_held(&director.before_up(&step(2, 0, "GET", "k"))));
+    assert!(is_held(&director.before_up(&step(1, 2, "GET", "k"))));
+}
+
+#[test]
+fn a_racer_that_ends_early_makes_nobody_wait() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
+    director.racer_ended(0);
+    assert!(director.stuck_for().is_none(), "B was let go");
+    let progress = director.progress();
+    assert_eq!((progress.void, progress.is_enforced()), (2, false));
+}
+
+#[test]
+fn occurrences_are_counted_per_racer() {
+    let lines = [(0, "cache GET k #2"), (1, "cache GET k")];
+    let director = Ordered::new(&schedule(&lines));
+    assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
+    assert!(!is_held(&director.before_up(&step(0, 0, "GET", "k"))));
+    director.before_down(&step(0, 0, "GET", "k"), &reply());
+    assert!(director.stuck_for().is_some(), "the first GET is not the listed one");
+    assert!(!is_held(&director.before_up(&step(0, 1, "GET", "k"))));
+    director.before_down(&step(0, 1, "GET", "k"), &reply());
+    assert!(director.stuck_for().is_none());
+}
+
+#[test]
+fn giving_up_lets_everything_go_and_says_so() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    assert!(is_held(&director.before_up(&step(0, 1, "DECR", "k"))));
+    assert!(director.stuck_for().is_some());
+    director.give_up();
+    assert!(director.stuck_for().is_none());
+    assert!(!is_held(&director.before_up(&step(1, 1, "DECR", "k"))));
+    assert!(director.progress().given_up && !director.progress().is_enforced());
+}
+
+#[test]
+fn a_cut_connection_ends_its_step() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    director.before_up(&step(0, 0, "GET", "k"));
+    assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
+    director.cut(&step(0, 0, "GET", "k"));
+    assert!(director.stuck_for().is_none());
+    assert_eq!(director.take_log().len(), 2);
+}

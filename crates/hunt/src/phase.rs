@@ -1,0 +1,165 @@
+//! A phase: the same plan, trial after trial, until enough were run or the budget is spent.
+
+use std::time::{Duration, Instant};
+
+use lab::Lab;
+use model::{EventKind, Rate, Reply, ReplyKind, Schedule};
+
+use crate::context::Context;
+use crate::error::HuntError;
+use crate::stage::Stage;
+use crate::trial::{self, Racers, TrialDone, TrialPlan};
+
+/// Steps are kept as evidence for so many trials of a phase, and for so many more in which
+/// something was wrong.
+const STEPS_KEPT_TRIALS: u64 = 3;
+const STEPS_KEPT_VIOLATIONS: u64 = 20;
+
+/// Before anything was learned of a trial's length, an order counts as impossible after this.
+const STUCK_FIRST: Duration = Duration::from_millis(250);
+
+/// An order never counts as impossible sooner, however short trials are.
+const STUCK_MIN: Duration = Duration::from_millis(50);
+
+/// A trial so many times as long as the typical one is stuck.
+const STUCK_FACTOR: u32 = 20;
+
+/// What a phase is to do.
+#[derive(Debug, Clone)]
+pub(crate) struct PhasePlan<'a> {
+    pub name: &'a str,
+    pub schedule: &'a Schedule,
+    pub forced: bool,
+    pub spread: Duration,
+    pub trials: u64,
+}
+
+/// What a phase counted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PhaseDone {
+    pub forced: check::Forced,
+    pub first_violation: Option<u64>,
+    pub took: Duration,
+    pub interrupted: bool,
+}
+
+/// Runs a phase.
+pub(crate) async fn run<L: Lab>(
+    stage: &mut Stage<L>,
+    plan: PhasePlan<'_>,
+    context: &Context,
+) -> Result<PhaseDone, HuntError> {
+    context.emit(EventKind::PhaseStarted { phase: plan.name.to_string(), trials: Some(plan.trials) });
+    let racers = Racers::new(stage, plan.schedule)?;
+    let began = Instant::now();
+    let mut done = PhaseDone::default();
+    let mut typical = Typical::default();
+    for number in 0..plan.trials {
+        if context.is_over() {
+            done.interrupted = context.interrupt.is_set();
+            break;
+        }
+        let trial = TrialPlan {
+            schedule: plan.schedule,
+            forced: plan.forced,
+            spread: plan.spread,
+            stuck: typical.stuck(),
+        };
+        let result = tokio::select! {
+            result = trial::run(stage, &racers, &trial, number, context) => result?,
+            () = context.interrupt.wait() => {
+                stage.conductor().rest();
+                done.interrupted = true;
+                break;
+            }
+        };
+        typical.learn(&result);
+        done.count(number, &result);
+        if stage.report_deaths() {
+            return Err(HuntError::State("a replica ended during the trial; see above".to_string()));
+        }
+        tell(plan.name, number, &done, plan.schedule, result, context);
+    }
+    done.took = began.elapsed();
+    context.emit(EventKind::PhaseEnded {
+        phase: plan.name.to_string(),
+        violations: done.forced.violations,
+        interval: check::stats::wilson(done.forced.violations),
+        enforced: plan.forced.then_some(done.forced.enforced),
+        took_ms: done.took.as_millis() as u64,
+    });
+    Ok(done)
+}
+
+impl PhaseDone {
+    fn count(&mut self, number: u64, trial: &TrialDone) {
+        let wrong = !trial.judgement.violations.is_empty();
+        self.forced.violations.count(wrong);
+        self.forced.enforced.count(trial.progress.is_some_and(|progress| progress.is_enforced()));
+        self.forced.undecided += u64::from(!wrong && !trial.judgement.undecided.is_empty());
+        if wrong {
+            self.first_violation.get_or_insert(number + 1);
+        }
+    }
+
+    /// The counts without the enforcement.
+    pub(crate) fn violations(&self) -> Rate {
+        self.forced.violations
+    }
+}
+
+/// How long a trial typically takes that was not stuck.
+#[derive(Default)]
+struct Typical {
+    trials: u32,
+    total: Duration,
+}
+
+impl Typical {
+    fn learn(&mut self, trial: &TrialDone) {
+        if trial.progress.is_none_or(|progress| !progress.given_up) {
+            self.trials += 1;
+            self.total += trial.took;
+        }
+    }
+
+    fn stuck(&self) -> Duration {
+        if self.trials < 5 {
+            return STUCK_FIRST;
+        }
+        (self.total / self.trials * STUCK_FACTOR).clamp(STUCK_MIN, STUCK_FIRST)
+    }
+}
+
+fn tell(
+    phase: &str,
+    number: u64,
+    done: &PhaseDone,
+    schedule: &Schedule,
+    trial: TrialDone,
+    context: &Context,
+) {
+    let wrong = !trial.judgement.violations.is_empty();
+    let kept = number < STEPS_KEPT_TRIALS || (wrong && done.violations().k <= STEPS_KEPT_VIOLATIONS);
+    if kept {
+        for logged in trial.steps {
+            let racer = schedule.racers.get(usize::from(logged.step.lane.0));
+            context.emit(EventKind::StepDone {
+                trial: number,
+                racer: racer.map(|racer| racer.name.clone()),
+                reply: logged.reply.unwrap_or_else(|| Reply::of(ReplyKind::Cut, "none seen")),
+                asked_us: logged.asked.as_micros() as u64,
+                held_us: (logged.passed - logged.asked).as_micros() as u64,
+                replied_us: logged.replied.as_micros() as u64,
+                step: Box::new(logged.step),
+            });
+        }
+    }
+    context.emit(EventKind::TrialJudged {
+        phase: phase.to_string(),
+        history: trial.history,
+        judgement: trial.judgement,
+        enforced: trial.progress.map(|progress| progress.is_enforced()),
+        took_us: trial.took.as_micros() as u64,
+    });
+}

@@ -1,0 +1,107 @@
+//! `heisen replay`: how often it goes wrong by itself, directly and through idle wires, and how
+//! often under the schedule.
+
+use std::time::Duration;
+
+use lab::Lab;
+use model::{ReplayVerdict, Schedule};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::error::HuntError;
+use crate::phase::{self, PhaseDone, PhasePlan};
+use crate::stage::{Stage, Wiring};
+
+/// Racers of natural trials start at drawn times within this span.
+const NATURAL_SPREAD: Duration = Duration::from_millis(10);
+
+/// What a replay is asked to do.
+#[derive(Debug, Clone)]
+pub struct ReplayPlan {
+    /// The schedule.
+    pub schedule: Schedule,
+    /// Forced trials.
+    pub times: u64,
+    /// Natural trials of each kind; none leaves the baseline out.
+    pub natural: u64,
+}
+
+/// What a replay found.
+#[derive(Debug, Clone)]
+pub struct Replayed {
+    /// The verdict.
+    pub verdict: ReplayVerdict,
+    /// The command's part of the machine-readable document.
+    pub document: Value,
+    /// Whether the user stopped it.
+    pub interrupted: bool,
+}
+
+/// Runs a replay on a stage that is open and not raised. Lowers it at the end.
+pub async fn run<L: Lab>(
+    stage: &mut Stage<L>,
+    plan: &ReplayPlan,
+    context: &Context,
+) -> Result<Replayed, HuntError> {
+    let natural = |name| PhasePlan {
+        name,
+        schedule: &plan.schedule,
+        forced: false,
+        spread: NATURAL_SPREAD,
+        trials: plan.natural,
+    };
+    let mut direct = PhaseDone::default();
+    let mut proxied = PhaseDone::default();
+    if plan.natural > 0 {
+        stage.raise(Wiring::Direct).await?;
+        direct = phase::run(stage, natural("natural, direct"), context).await?;
+        stage.lower().await?;
+    }
+    stage.raise(Wiring::Wired).await?;
+    if plan.natural > 0 && !direct.interrupted {
+        proxied = phase::run(stage, natural("natural, idle wires"), context).await?;
+    }
+    let forced_plan = PhasePlan {
+        name: "forced",
+        schedule: &plan.schedule,
+        forced: true,
+        spread: Duration::ZERO,
+        trials: plan.times,
+    };
+    let forced = phase::run(stage, forced_plan, context).await?;
+    stage.lower().await?;
+    let verdict = check::replay_verdict(forced.forced);
+    let interrupted = direct.interrupted || proxied.interrupted || forced.interrupted;
+    Ok(Replayed { verdict, document: document(plan, verdict, &direct, &proxied, &forced), interrupted })
+}
+
+fn document(
+    plan: &ReplayPlan,
+    verdict: ReplayVerdict,
+    direct: &PhaseDone,
+    proxied: &PhaseDone,
+    forced: &PhaseDone,
+) -> Value {
+    let counts = |done: &PhaseDone| {
+        let rate = done.violations();
+        let (low, high) = check::stats::wilson(rate);
+        json!({ "k": rate.k, "n": rate.n, "interval": [low, high] })
+    };
+    let rate = forced.violations();
+    let (low, high) = check::stats::wilson(rate);
+    let seconds = forced.took.as_secs_f64();
+    json!({
+        "verdict": verdict.as_str(),
+        "k": rate.k,
+        "n": rate.n,
+        "interval": [low, high],
+        "catch": plan.schedule.name,
+        "oracle": plan.schedule.oracle,
+        "enforced": { "k": forced.forced.enforced.k, "n": forced.forced.enforced.n },
+        "undecided": forced.forced.undecided,
+        "first_violation": forced.first_violation,
+        "trials_per_second": if seconds > 0.0 { rate.n as f64 / seconds } else { 0.0 },
+        "baseline": { "direct": counts(direct), "proxied": counts(proxied) },
+        "natural_trials_for_95": check::stats::trials_to_see(direct.violations().share()),
+    })
+}

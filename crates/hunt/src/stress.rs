@@ -1,0 +1,177 @@
+//! `heisen stress`: simple load on a raised system, its figures, and what the oracles say after.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use drive::load::{self, Figures, Model, Until};
+use drive::{Client, Draws, Filling};
+use lab::Lab;
+use model::{
+    EventKind, LaneId, Observation, Operation, Outcome, Probe, Rate, Setup, TrialHistory, Violation,
+};
+use serde_json::{Value, json};
+
+use crate::context::Context;
+use crate::error::HuntError;
+use crate::stage::{Stage, Wiring};
+use crate::trial::{self, PATIENCE};
+
+/// What a load run is asked to do.
+#[derive(Debug, Clone)]
+pub struct StressPlan {
+    /// The operation.
+    pub operation: String,
+    /// How load is applied.
+    pub model: Model,
+    /// When it ends.
+    pub until: Until,
+    /// Whether wires stand in the way.
+    pub wiring: Wiring,
+    /// The state it starts from.
+    pub setup: Setup,
+}
+
+/// What a load run found.
+#[derive(Debug, Clone)]
+pub struct Stressed {
+    /// What the oracles saw at the end.
+    pub violations: Vec<Violation>,
+    /// Oracles that could not tell.
+    pub undecided: Vec<Violation>,
+    /// The command's part of the machine-readable document.
+    pub document: Value,
+    /// Whether the user stopped it.
+    pub interrupted: bool,
+}
+
+/// Runs load on a stage that is open and not raised. Lowers it at the end.
+pub async fn run<L: Lab>(
+    stage: &mut Stage<L>,
+    plan: &StressPlan,
+    context: &Context,
+) -> Result<Stressed, HuntError> {
+    let operation = stage
+        .system
+        .operation(&plan.operation)
+        .cloned()
+        .ok_or_else(|| HuntError::Lacking(format!("there is no operation `{}`", plan.operation)))?;
+    stage.raise(plan.wiring).await?;
+    trial::prepare_state(stage, plan.setup).await?;
+    let lanes = stage.system.service(&operation.service).map_or(1, |service| service.replicas.max(1));
+    let clients: Vec<Client> =
+        (0..lanes).filter_map(|lane| stage.client(&operation.service, LaneId(lane), PATIENCE)).collect();
+    context.emit(EventKind::PhaseStarted { phase: "load".to_string(), trials: plan.until.requests });
+    let wrong = RefCell::new(Vec::new());
+    let until = Until { elapsed: context.left(plan.until.elapsed), ..plan.until };
+    let figures = apply(&operation, &clients, plan, until, stage, context, &wrong).await;
+    let system = stage.system.clone();
+    let observations: Vec<Observation> = trial::observe(stage, &system, None).await;
+    let history = TrialHistory { trial: 0, attempts: Vec::new(), observations };
+    let mut judgement = check::judge(&system, &history, None);
+    judgement.violations.extend(wrong.into_inner());
+    let interrupted = context.interrupt.is_set();
+    stage.report_deaths();
+    stage.lower().await?;
+    let document = document(&figures, &judgement.violations);
+    context.emit(EventKind::LoadMeasured { figures: document.clone() });
+    context.emit(EventKind::TrialJudged {
+        phase: "load".to_string(),
+        history,
+        judgement: judgement.clone(),
+        enforced: None,
+        took_us: figures.elapsed.as_micros() as u64,
+    });
+    Ok(Stressed {
+        violations: judgement.violations,
+        undecided: judgement.undecided,
+        document,
+        interrupted,
+    })
+}
+
+/// At most so many violations by answers are kept; all are counted.
+const WRONG_ANSWERS_MAX: usize = 100;
+
+async fn apply<L: Lab>(
+    operation: &Operation,
+    clients: &[Client],
+    plan: &StressPlan,
+    until: Until,
+    stage: &Stage<L>,
+    context: &Context,
+    wrong: &RefCell<Vec<Violation>>,
+) -> Figures {
+    let judges_answers =
+        stage.system.invariants.iter().any(|i| matches!(&i.probe, Probe::Responses { .. }));
+    load::apply(plan.model, until, async |number| {
+        if context.is_over() {
+            // What is due after the end is not made; the loop ends at its next look.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            return (Outcome::NotSent { why: "stopped".to_string() }, true);
+        }
+        let mut draws = Draws::new(context.seed, "stress", number);
+        let mut filling = Filling { args: &[], draws: &mut draws, now_ms: (context.now_ms)() };
+        let request = match drive::prepare(operation, &mut filling) {
+            Ok(request) => request,
+            Err(error) => return (Outcome::NotSent { why: error.to_string() }, false),
+        };
+        let lane = number as usize % clients.len().max(1);
+        let outcome = clients[lane].send(&request).await;
+        let expected = match &outcome {
+            Outcome::Answered { status, .. } => {
+                operation.is_accepted(*status) || operation.refused.contains(status)
+            }
+            _ => false,
+        };
+        if judges_answers {
+            judge_answer(stage, operation, lane, &outcome, wrong);
+        }
+        (outcome, expected)
+    })
+    .await
+}
+
+fn judge_answer<L: Lab>(
+    stage: &Stage<L>,
+    operation: &Operation,
+    lane: usize,
+    outcome: &Outcome,
+    wrong: &RefCell<Vec<Violation>>,
+) {
+    let attempt = model::Attempt {
+        racer: format!("lane {}", lane + 1),
+        operation: operation.name.clone(),
+        lane: LaneId(lane as u16),
+        sent_us: 0,
+        ended_us: 0,
+        outcome: outcome.clone(),
+    };
+    let history = TrialHistory { attempts: vec![attempt], ..TrialHistory::default() };
+    let found = check::judge(&stage.system, &history, None).violations;
+    let mut wrong = wrong.borrow_mut();
+    let room = WRONG_ANSWERS_MAX.saturating_sub(wrong.len());
+    wrong.extend(found.into_iter().take(room));
+}
+
+fn document(figures: &Figures, violations: &[Violation]) -> Value {
+    let latency = &figures.latency_us;
+    let at = |quantile| latency.value_at_quantile(quantile);
+    let seconds = figures.elapsed.as_secs_f64().max(1e-9);
+    let rate = Rate { k: u64::from(!violations.is_empty()), n: 1 };
+    let (low, high) = check::stats::wilson(rate);
+    json!({
+        "requests": figures.requests,
+        "requests_per_second": figures.requests as f64 / seconds,
+        "latency_us": {
+            "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p999": at(0.999), "max": latency.max(),
+        },
+        "lateness_us": {
+            "p50": figures.lateness_us.value_at_quantile(0.5),
+            "p99": figures.lateness_us.value_at_quantile(0.99),
+        },
+        "errors": figures.errors,
+        "violations": violations.len(),
+        "rate": rate.share(),
+        "interval": [low, high],
+    })
+}
