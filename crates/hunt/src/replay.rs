@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lab::Lab;
 use model::{ReplayVerdict, Schedule};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::error::HuntError;
@@ -32,7 +32,7 @@ pub struct Replayed {
     /// The verdict.
     pub verdict: ReplayVerdict,
     /// The command's part of the machine-readable document.
-    pub document: Value,
+    pub document: Map<String, Value>,
     /// Whether the user stopped it.
     pub interrupted: bool,
 }
@@ -81,7 +81,7 @@ fn document(
     direct: &PhaseDone,
     proxied: &PhaseDone,
     forced: &PhaseDone,
-) -> Value {
+) -> Map<String, Value> {
     let counts = |done: &PhaseDone| {
         let rate = done.violations();
         let (low, high) = check::stats::wilson(rate);
@@ -90,7 +90,7 @@ fn document(
     let rate = forced.violations();
     let (low, high) = check::stats::wilson(rate);
     let seconds = forced.took.as_secs_f64();
-    json!({
+    model::object(json!({
         "verdict": verdict.as_str(),
         "k": rate.k,
         "n": rate.n,
@@ -103,5 +103,5 @@ fn document(
         "trials_per_second": if seconds > 0.0 { rate.n as f64 / seconds } else { 0.0 },
         "baseline": { "direct": counts(direct), "proxied": counts(proxied) },
         "natural_trials_for_95": check::stats::trials_to_see(direct.violations().share()),
-    })
+    }))
 }

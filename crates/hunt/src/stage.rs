@@ -66,11 +66,13 @@ impl<L: Lab> Stage<L> {
                 ports.insert((service.name.clone(), index), lab.reserve_port().await?);
             }
         }
-        let services = ports
+        let services: Vec<(String, String)> = ports
             .iter()
             .filter(|((_, index), _)| *index == 0)
-            .map(|((service, _), port)| (service.clone(), format!("127.0.0.1:{port}")));
-        let state = StateClient::new(&places, services);
+            .map(|((service, _), port)| (service.clone(), format!("127.0.0.1:{port}")))
+            .collect();
+        let state = StateClient::new(&places, &services)
+            .map_err(|error| HuntError::State(error.to_string()))?;
         Ok(Stage {
             lab,
             system,

@@ -9,7 +9,7 @@ use lab::Lab;
 use model::{
     EventKind, LaneId, Observation, Operation, Outcome, Probe, Rate, Setup, TrialHistory, Violation,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::error::HuntError;
@@ -39,7 +39,7 @@ pub struct Stressed {
     /// Oracles that could not tell.
     pub undecided: Vec<Violation>,
     /// The command's part of the machine-readable document.
-    pub document: Value,
+    pub document: Map<String, Value>,
     /// Whether the user stopped it.
     pub interrupted: bool,
 }
@@ -73,7 +73,7 @@ pub async fn run<L: Lab>(
     stage.report_deaths();
     stage.lower().await?;
     let document = document(&figures, &judgement.violations);
-    context.emit(EventKind::LoadMeasured { figures: document.clone() });
+    context.emit(EventKind::LoadMeasured { figures: Value::Object(document.clone()) });
     context.emit(EventKind::TrialJudged {
         phase: "load".to_string(),
         history,
@@ -153,13 +153,13 @@ fn judge_answer<L: Lab>(
     wrong.extend(found.into_iter().take(room));
 }
 
-fn document(figures: &Figures, violations: &[Violation]) -> Value {
+fn document(figures: &Figures, violations: &[Violation]) -> Map<String, Value> {
     let latency = &figures.latency_us;
     let at = |quantile| latency.value_at_quantile(quantile);
     let seconds = figures.elapsed.as_secs_f64().max(1e-9);
     let rate = Rate { k: u64::from(!violations.is_empty()), n: 1 };
     let (low, high) = check::stats::wilson(rate);
-    json!({
+    model::object(json!({
         "requests": figures.requests,
         "requests_per_second": figures.requests as f64 / seconds,
         "latency_us": {
@@ -173,5 +173,5 @@ fn document(figures: &Figures, violations: &[Violation]) -> Value {
         "violations": violations.len(),
         "rate": rate.share(),
         "interval": [low, high],
-    })
+    }))
 }

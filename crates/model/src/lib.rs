@@ -27,3 +27,11 @@ pub use system::{
 };
 pub use template::{Template, Variable};
 pub use verdict::{Judgement, Rate, ReplayVerdict, Violation};
+
+/// The fields of a JSON object; none of any other value.
+pub fn object(json: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {
+    match json {
+        serde_json::Value::Object(fields) => fields,
+        _ => serde_json::Map::new(),
+    }
+}

@@ -1,0 +1,209 @@
+//! The command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Hunts Heisenbugs in distributed backends: predicts where a system races, forces the race on
+/// the wire, and proves the fix.
+#[derive(Debug, Parser)]
+#[command(name = "heisen", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of all commands.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Write one machine-readable document to FILE, or to stdout with `-`
+    #[arg(long, global = true, value_name = "FILE")]
+    pub json: Option<String>,
+    /// Seed of every random choice; printed, so that a run can be repeated
+    #[arg(long, global = true, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Begin nothing more after this long (60s, 5m)
+    #[arg(long, global = true, value_name = "TIME", value_parser = time)]
+    pub budget: Option<Duration>,
+    /// Where evidence goes
+    #[arg(long, global = true, value_name = "DIR", default_value = ".heisen")]
+    pub out: PathBuf,
+    /// No progress on stderr
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Color,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Read a spec and say what is wrong with it, or what it describes
+    Check(SpecOptions),
+    /// Start the system with a wire on every edge, until Ctrl-C
+    Up(UpOptions),
+    /// Put load on an operation and ask the oracles afterwards
+    Stress(StressOptions),
+    /// Run a schedule again and again: does it still go wrong?
+    Replay(ReplayOptions),
+    /// Print what came of a run again, from its evidence
+    Report(ReportOptions),
+    /// List the runs whose evidence is kept
+    Runs,
+    /// One wire between a port of this machine and anything else, without a spec
+    Proxy(ProxyOptions),
+    /// Look whether this machine has what heisen needs, and whether anything was left behind
+    Doctor,
+    /// Remove what killed runs left behind
+    Recover,
+    /// Print a completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Watches a run and cleans up after it, however it ends
+    #[command(hide = true)]
+    Guard {
+        #[arg(long)]
+        journal: PathBuf,
+    },
+}
+
+/// Which system.
+#[derive(Debug, Args)]
+pub struct SpecOptions {
+    /// The spec, or the folder of its heisen.yaml [default: ./heisen.yaml]
+    pub spec: Option<PathBuf>,
+    /// Which of the spec's variants [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+}
+
+/// Options of `up`.
+#[derive(Debug, Args)]
+pub struct UpOptions {
+    #[command(flatten)]
+    pub system: SpecOptions,
+    /// Without wires
+    #[arg(long)]
+    pub direct: bool,
+}
+
+/// Options of `stress`.
+#[derive(Debug, Args)]
+pub struct StressOptions {
+    /// Which operation [default: the spec's first]
+    #[arg(value_name = "OPERATION")]
+    pub operation: Option<String>,
+    /// The spec, or the folder of its heisen.yaml [default: ./heisen.yaml]
+    #[arg(long, value_name = "SPEC")]
+    pub spec: Option<PathBuf>,
+    /// Which of the spec's variants [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Requests in flight (with --rate: at most)
+    #[arg(long, short = 'c', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub connections: u32,
+    /// Requests per second, whether or not earlier ones were answered
+    #[arg(long, short = 'r', value_name = "PER_SECOND", value_parser = rate)]
+    pub rate: Option<f64>,
+    /// For how long
+    #[arg(long, short = 'd', value_name = "TIME", default_value = "10s", value_parser = time)]
+    pub duration: Duration,
+    /// At most so many requests
+    #[arg(long, short = 'n', value_name = "N")]
+    pub requests: Option<u64>,
+    /// Without wires
+    #[arg(long)]
+    pub direct: bool,
+    /// Start from the spec's near_limit state
+    #[arg(long)]
+    pub near_limit: bool,
+}
+
+/// Options of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayOptions {
+    /// The schedule
+    pub schedule: PathBuf,
+    /// The spec [default: heisen.yaml in the schedule's folder or one above it]
+    #[arg(long, value_name = "SPEC")]
+    pub spec: Option<PathBuf>,
+    /// Which of the spec's variants [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub variant: Option<String>,
+    /// Forced trials
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pub times: u64,
+    /// Unforced trials beside them, direct and through idle wires; 0 leaves the baseline out
+    #[arg(long, value_name = "N", default_value_t = 300)]
+    pub natural: u64,
+}
+
+/// Options of `report`.
+#[derive(Debug, Args)]
+pub struct ReportOptions {
+    /// The run: an id, its beginning, a file, or `latest`
+    #[arg(default_value = "latest")]
+    pub run: String,
+}
+
+/// Options of `proxy`.
+#[derive(Debug, Args)]
+pub struct ProxyOptions {
+    /// What is spoken: tcp, http, postgres, redis
+    #[arg(value_parser = protocol)]
+    pub protocol: model::Protocol,
+    /// Where connections go: host:port
+    pub upstream: String,
+    /// The port to listen on, on 127.0.0.1; 0 takes a free one
+    #[arg(long, short, value_name = "PORT", default_value_t = 0)]
+    pub listen: u16,
+    /// Record every step as evidence
+    #[arg(long)]
+    pub record: bool,
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let time = model::units::duration(text).map_err(|error| error.to_string())?;
+    if time.is_zero() { Err("must be more than nothing".to_string()) } else { Ok(time) }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    let number = text.trim_end_matches("/s").parse::<f64>().ok();
+    number
+        .filter(|rate| (0.01..=1e6).contains(rate))
+        .ok_or_else(|| format!("`{text}` is not a rate; write requests per second, such as 500 or 500/s"))
+}
+
+fn protocol(text: &str) -> Result<model::Protocol, String> {
+    let known = model::Protocol::ALL;
+    known.into_iter().find(|protocol| protocol.as_str() == text).ok_or_else(|| {
+        format!("`{text}` is none of {}", known.map(model::Protocol::as_str).join(", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,64 @@
+//! `heisen proxy`: one idle wire, for a look at what passes and for measuring.
+
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Instant;
+
+use model::{EventKind, LaneId, WireId};
+use serde_json::json;
+use wire::{Idle, Recording, Wire, WireConfig};
+
+use crate::arguments::{Common, ProxyOptions};
+use crate::exit::{Exit, Failure};
+use crate::run::{Outcome, Run};
+
+/// Batches of step records that may wait to be counted.
+const BATCHES_WAITING_MAX: usize = 256;
+
+pub fn run(options: &ProxyOptions, common: &Common) -> Result<Exit, Failure> {
+    let run = Run::begin(common, "proxy", &options.upstream, None)?;
+    let context = run.context();
+    let config = WireConfig {
+        wire: WireId(0),
+        lane: LaneId(0),
+        from: "client".to_string(),
+        target: options.upstream.clone(),
+        protocol: options.protocol,
+        upstream: options.upstream.clone(),
+        listen_port: options.listen,
+        seed: context.seed,
+    };
+    let (taker, batches) = sync_channel(BATCHES_WAITING_MAX);
+    let recording = options.record.then(|| Recording { began: Instant::now(), taker });
+    let wire = Wire::open(config, Arc::new(Idle), recording).map_err(Failure::setup)?;
+    context.emit(EventKind::WireOpened {
+        wire: WireId(0),
+        lane: LaneId(0),
+        edge: format!("client -> {}", options.upstream),
+        address: wire.address().to_string(),
+    });
+    println!("{} -> {} ({})", wire.address(), options.upstream, options.protocol);
+    let counter = std::thread::spawn(move || {
+        batches.iter().map(|batch| batch.records.len() as u64).sum::<u64>()
+    });
+    run.block_on(context.interrupt.wait());
+    let reading = wire.close();
+    let recorded = counter.join().unwrap_or(0);
+    context.emit(EventKind::WireClosed {
+        wire: WireId(0),
+        connections: reading.connections,
+        steps: reading.steps,
+        bytes: reading.bytes,
+        not_understood: reading.not_understood,
+        first_not_understood: reading.first_not_understood.clone(),
+    });
+    drop(context);
+    let document = model::object(json!({
+        "connections": reading.connections,
+        "steps": reading.steps,
+        "bytes": reading.bytes,
+        "not_understood": reading.not_understood,
+        "recorded": recorded,
+    }));
+    run.end(Ok(Outcome { verdict: "DONE".to_string(), document, exit: Exit::Done }))
+}

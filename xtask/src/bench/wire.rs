@@ -1,0 +1,79 @@
+//! What an idle wire costs: against no proxy at all, and against haproxy in TCP mode.
+
+use super::figures::Figure;
+use super::load::{LOADS, Load};
+use super::servers::{Folder, Server, haproxy, heisen, postgres, redis};
+
+const ROUNDS: usize = 5;
+
+/// Ways from the load to the store, in the order in which they are measured in each round.
+const WAYS: [&str; 4] = ["direct", "haproxy", "wire", "recording"];
+
+#[derive(Default)]
+struct Way {
+    per_second: Figure,
+    p50_us: Figure,
+    cpu_us: Figure,
+}
+
+pub fn run(rest: &[&str]) -> Result<(), String> {
+    let rounds = match rest {
+        [] => ROUNDS,
+        [n] => n.parse().map_err(|_| format!("`{n}` is not a number of rounds"))?,
+        _ => return Err("usage: cargo xtask bench wire [ROUNDS]".to_string()),
+    };
+    let folder = Folder::new()?;
+    let (redis, postgres) = (redis()?, postgres(&folder)?);
+    println!("median of {rounds} interleaved rounds; in brackets the least and the most");
+    for load in LOADS {
+        let store = if load.protocol == "redis" { &redis } else { &postgres };
+        let proxies = [
+            None,
+            Some(haproxy(&folder, load.protocol, store.port)?),
+            Some(heisen(&folder, load.protocol, store.port, false)?),
+            Some(heisen(&folder, load.protocol, store.port, true)?),
+        ];
+        measure(load, rounds, store, &proxies, &folder)?;
+    }
+    Ok(())
+}
+
+fn measure(
+    load: &Load,
+    rounds: usize,
+    store: &Server,
+    proxies: &[Option<Server>; 4],
+    folder: &Folder,
+) -> Result<(), String> {
+    let mut ways: [Way; 4] = Default::default();
+    for _ in 0..rounds {
+        for (way, proxy) in ways.iter_mut().zip(proxies) {
+            let before = proxy.as_ref().map_or(0.0, Server::cpu_seconds);
+            let measured = load.run(proxy.as_ref().map_or(store.port, |proxy| proxy.port), folder)?;
+            let cpu = proxy.as_ref().map_or(0.0, Server::cpu_seconds) - before;
+            way.per_second.add(measured.per_second);
+            way.p50_us.add(measured.p50_us);
+            way.cpu_us.add(cpu * 1e6 / measured.operations);
+        }
+    }
+    report(load, &ways);
+    Ok(())
+}
+
+fn report(load: &Load, ways: &[Way; 4]) {
+    let [direct, haproxy, wire, recording] = ways;
+    println!("\n{} ({} requests x {} rounds)", load.name, load.requests, wire.per_second.rounds());
+    for (name, way) in WAYS.iter().zip(ways) {
+        println!(
+            "  {name:<10} {:>10.0}/s   p50 {:>6.0} us   cpu {:>6.2} us/op",
+            way.per_second.median(),
+            way.p50_us.median(),
+            way.cpu_us.median()
+        );
+    }
+    println!("  wire - direct, p50 us        {}", wire.p50_us.above(&direct.p50_us).show(0));
+    println!("  haproxy - direct, p50 us     {}", haproxy.p50_us.above(&direct.p50_us).show(0));
+    println!("  wire / haproxy, throughput   {}", wire.per_second.ratio_to(&haproxy.per_second).show(2));
+    println!("  wire / haproxy, cpu per op   {}", wire.cpu_us.ratio_to(&haproxy.cpu_us).show(2));
+    println!("  recording / wire, cpu per op {}", recording.cpu_us.ratio_to(&wire.cpu_us).show(2));
+}
