@@ -1,0 +1,183 @@
+//! Bars on a terminal: one for each phase, with its violations as they come.
+
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use model::{EventKind, Rate};
+
+use super::{message, phase_end, so_far, subject};
+use crate::number::counted;
+use crate::style::{Paint, Style};
+use crate::text::{clean, cut, pad};
+
+/// Bars on the terminal at once; older ones make room.
+const BARS_MAX: usize = 8;
+
+/// How often a bar that waits moves.
+const TICK_MS: u64 = 120;
+
+/// Cells of a phase's name.
+const NAME_CELLS: usize = 22;
+
+const RUNNING: &str = "{spinner} {prefix} {bar:20} {pos}/{len} {msg} {eta:>4}";
+const ENDLESS: &str = "{spinner} {prefix} {elapsed:>4} {msg}";
+const ENDED: &str = "{spinner} {prefix} {msg}";
+
+pub(super) struct Bars {
+    all: MultiProgress,
+    style: Style,
+    /// What happens before the first phase.
+    opening: Option<ProgressBar>,
+    phases: Vec<(String, ProgressBar)>,
+    violations: Rate,
+}
+
+impl Bars {
+    pub fn on_stderr(style: Style) -> Bars {
+        Bars::on(ProgressDrawTarget::stderr(), style)
+    }
+
+    pub fn on(target: ProgressDrawTarget, style: Style) -> Bars {
+        let all = MultiProgress::with_draw_target(target);
+        Bars {
+            all,
+            style,
+            opening: None,
+            phases: Vec::new(),
+            violations: Rate::default(),
+        }
+    }
+
+    pub fn consume(&mut self, kind: &EventKind) {
+        if let Some(subject) = subject(kind) {
+            self.say(&subject);
+            self.opening = Some(self.add("starting", None));
+        }
+        if let Some((label, text)) = message(kind) {
+            let label = self.style.paint(Paint::Unsure, label);
+            self.say(&format!("{label}: {text}"));
+        }
+        match kind {
+            EventKind::Ready { what, .. } => {
+                if let Some(opening) = &self.opening {
+                    opening.set_message(format!("{} is ready", clean(what)));
+                }
+            }
+            EventKind::PhaseStarted { phase, trials } => self.begin(phase, *trials),
+            EventKind::TrialJudged {
+                phase, judgement, ..
+            } => {
+                self.violations.count(!judgement.violations.is_empty());
+                let message = self.live();
+                if let Some(bar) = self.bar(phase) {
+                    bar.inc(1);
+                    bar.set_message(message);
+                }
+            }
+            EventKind::PhaseEnded {
+                phase,
+                violations,
+                took_ms,
+                ..
+            } => {
+                let text = self.painted(*violations, &phase_end(*violations, *took_ms));
+                if let Some(bar) = self.bar(phase) {
+                    bar.set_style(style_of(ENDED));
+                    bar.finish_with_message(text);
+                }
+            }
+            EventKind::RunEnded { .. } => self.clear(),
+            _ => {}
+        }
+    }
+
+    pub fn clear(&mut self) {
+        if let Some(opening) = self.opening.take() {
+            opening.finish_and_clear();
+        }
+        for (_, bar) in self.phases.drain(..) {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn begin(&mut self, phase: &str, trials: Option<u64>) {
+        if let Some(opening) = self.opening.take() {
+            opening.finish_and_clear();
+        }
+        if self.phases.len() >= BARS_MAX {
+            let (_, oldest) = self.phases.remove(0);
+            oldest.finish_and_clear();
+            self.all.remove(&oldest);
+        }
+        self.violations = Rate::default();
+        let bar = self.add(phase, trials);
+        bar.set_message(
+            trials
+                .map(|trials| counted(trials, "trial"))
+                .unwrap_or_default(),
+        );
+        self.phases.push((phase.to_string(), bar));
+    }
+
+    fn add(&self, name: &str, trials: Option<u64>) -> ProgressBar {
+        let bar = self
+            .all
+            .add(trials.map_or_else(ProgressBar::no_length, ProgressBar::new));
+        bar.set_style(style_of(if trials.is_some() { RUNNING } else { ENDLESS }));
+        bar.set_prefix(pad(&cut(&clean(name), NAME_CELLS), NAME_CELLS));
+        bar.enable_steady_tick(Duration::from_millis(TICK_MS));
+        bar
+    }
+
+    fn bar(&self, phase: &str) -> Option<&ProgressBar> {
+        self.phases
+            .iter()
+            .rev()
+            .find(|(name, _)| name == phase)
+            .map(|(_, bar)| bar)
+    }
+
+    fn live(&self) -> String {
+        self.painted(self.violations, &so_far(self.violations))
+    }
+
+    fn painted(&self, violations: Rate, text: &str) -> String {
+        self.style.paint(
+            if violations.k > 0 {
+                Paint::Bad
+            } else {
+                Paint::Plain
+            },
+            text,
+        )
+    }
+
+    fn say(&self, line: &str) {
+        // A closed stderr is no reason to end a run.
+        let _ = self.all.println(line);
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// The templates are ours; should one be wrong, a plain bar is better than no run.
+fn style_of(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("━╸─")
+        .tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ")
+}
+
+#[cfg(test)]
+impl Bars {
+    pub fn is_clear(&self) -> bool {
+        self.phases.is_empty() && self.opening.is_none()
+    }
+}
+
+#[cfg(test)]
+pub(super) const TEMPLATES: [&str; 3] = [RUNNING, ENDLESS, ENDED];

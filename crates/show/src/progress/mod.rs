@@ -1,0 +1,150 @@
+//! Progress on stderr while a run goes on: bars on a terminal, few plain lines elsewhere,
+//! nothing when asked to be quiet. It only listens to events.
+
+mod bars;
+mod lines;
+
+use std::ffi::OsStr;
+use std::io::{IsTerminal, Write};
+
+use model::{Event, EventKind, Rate};
+
+use crate::number::{count, counted, milliseconds, percent, rate};
+use crate::style::{ColorChoice, Style};
+use crate::text::{clean, cut};
+use bars::Bars;
+use lines::Lines;
+
+/// Cells a message may take; a log excerpt must not flood the terminal.
+const MESSAGE_CELLS_MAX: usize = 400;
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProgressMode {
+    /// Bars that move.
+    Bars,
+    /// One line for each thing that happened.
+    Lines,
+    /// Nothing.
+    Quiet,
+}
+
+/// Shows how a run goes.
+pub struct Progress {
+    face: Face,
+}
+
+enum Face {
+    Bars(Bars),
+    Lines(Lines),
+    Quiet,
+}
+
+impl ProgressMode {
+    /// Decides: bars only where a person looks on. `ci` and `term` are what the environment says.
+    pub fn new(quiet: bool, terminal: bool, ci: Option<&OsStr>, term: Option<&OsStr>) -> Self {
+        let dumb = term.is_some_and(|term| term == "dumb");
+        let ci = ci.is_some_and(|ci| !ci.is_empty() && ci != "false");
+        match (quiet, terminal && !dumb && !ci) {
+            (true, _) => ProgressMode::Quiet,
+            (false, true) => ProgressMode::Bars,
+            (false, false) => ProgressMode::Lines,
+        }
+    }
+}
+
+impl Progress {
+    /// On stderr, as it is and as the environment wants it.
+    pub fn for_stderr(quiet: bool, color: ColorChoice) -> Progress {
+        let terminal = std::io::stderr().is_terminal();
+        let (ci, term) = (std::env::var_os("CI"), std::env::var_os("TERM"));
+        let mode = ProgressMode::new(quiet, terminal, ci.as_deref(), term.as_deref());
+        let style = Style::for_stderr(color);
+        let face = match mode {
+            ProgressMode::Bars => Face::Bars(Bars::on_stderr(style)),
+            ProgressMode::Lines => Face::Lines(Lines::new(Box::new(std::io::stderr()), style)),
+            ProgressMode::Quiet => Face::Quiet,
+        };
+        Progress { face }
+    }
+
+    /// Plain lines into any writer.
+    pub fn lines(out: Box<dyn Write + Send>, style: Style) -> Progress {
+        Progress {
+            face: Face::Lines(Lines::new(out, style)),
+        }
+    }
+
+    /// Takes an event.
+    pub fn consume(&mut self, event: &Event) {
+        match &mut self.face {
+            Face::Bars(bars) => bars.consume(&event.kind),
+            Face::Lines(lines) => lines.consume(event),
+            Face::Quiet => {}
+        }
+    }
+
+    /// Takes bars off the terminal, so that what is printed next stands alone. The end of the
+    /// run and dropping this do the same.
+    pub fn clear(&mut self) {
+        if let Face::Bars(bars) = &mut self.face {
+            bars.clear();
+        }
+    }
+}
+
+/// `replay of ticketrush (racy), seed 7`.
+fn subject(kind: &EventKind) -> Option<String> {
+    let EventKind::RunStarted {
+        command,
+        system,
+        variant,
+        seed,
+        ..
+    } = kind
+    else {
+        return None;
+    };
+    let variant = variant
+        .as_ref()
+        .map(|variant| format!(" ({variant})"))
+        .unwrap_or_default();
+    Some(clean(&format!(
+        "{command} of {system}{variant}, seed {seed}"
+    )))
+}
+
+/// What a user should see at once, with the word before it.
+fn message(kind: &EventKind) -> Option<(&'static str, String)> {
+    let (label, text) = match kind {
+        EventKind::Warning { message } => ("warning", message.clone()),
+        EventKind::ReplicaDied { what, why } => ("died", format!("{what}: {why}")),
+        _ => return None,
+    };
+    Some((label, cut(&clean(&text), MESSAGE_CELLS_MAX)))
+}
+
+/// `3 of 1000 violated, 0.30 %, 4.2 s`; a phase without trials only tells its time.
+fn phase_end(violations: Rate, took_ms: u64) -> String {
+    let took = milliseconds(took_ms);
+    if violations.n == 0 {
+        return took;
+    }
+    format!(
+        "{} violated, {}, {took}",
+        rate(violations),
+        percent(violations.share())
+    )
+}
+
+/// `3 violations in 214`, while it goes on.
+fn so_far(violations: Rate) -> String {
+    format!(
+        "{} in {}",
+        counted(violations.k, "violation"),
+        count(violations.n)
+    )
+}
+
+#[cfg(test)]
+mod tests;

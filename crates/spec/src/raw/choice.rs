@@ -1,0 +1,102 @@
+//! Words of which one must be chosen.
+
+use model::{Protocol, Setup};
+use schemars::JsonSchema;
+
+use crate::error::Problems;
+use crate::node::{Node, NodeKind, Spot};
+use crate::read::{Read, must_be};
+use crate::suggest;
+
+/// Declares an enum whose variants are words of the text.
+macro_rules! choice {
+    ($(#[$about:meta])* $name:ident { $( $(#[$word_about:meta])* $word:literal => $variant:ident, )* }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+        pub enum $name {
+            $( $(#[$word_about])* #[schemars(rename = $word)] $variant, )*
+        }
+
+        impl Read for Spot<$name> {
+            fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
+                let known = &[$( $word ),*];
+                let NodeKind::Text(text) = &node.kind else {
+                    must_be(node, place, &format!("one of {}", known.join(", ")), problems);
+                    return None;
+                };
+                let value = match text.as_str() {
+                    $( $word => $name::$variant, )*
+                    other => {
+                        let message = format!("{place} cannot be `{other}`");
+                        problems.add(node.span, message, "", suggest::help(other, "choices", known));
+                        return None;
+                    }
+                };
+                Some(Spot { value, span: node.span })
+            }
+        }
+    };
+}
+
+choice! {
+    /// What is spoken on an edge.
+    ProtocolWord {
+        /// PostgreSQL's protocol, version 3.
+        "postgres" => Postgres,
+        /// RESP2 and RESP3.
+        "redis" => Redis,
+        /// HTTP/1.1.
+        "http" => Http,
+        /// Bytes that heisen does not look into.
+        "tcp" => Tcp,
+    }
+}
+
+choice! {
+    /// A disposable server.
+    ProvideWord {
+        /// PostgreSQL.
+        "postgres" => Postgres,
+        /// Redis.
+        "redis" => Redis,
+    }
+}
+
+choice! {
+    /// Which state each trial starts from.
+    SetupWord {
+        /// After the spec's `reset`.
+        "reset" => Reset,
+        /// After `reset` and then `near_limit`.
+        "near_limit" => NearLimit,
+    }
+}
+
+impl From<ProtocolWord> for Protocol {
+    fn from(word: ProtocolWord) -> Protocol {
+        match word {
+            ProtocolWord::Tcp => Protocol::Tcp,
+            ProtocolWord::Http => Protocol::Http,
+            ProtocolWord::Postgres => Protocol::Postgres,
+            ProtocolWord::Redis => Protocol::Redis,
+        }
+    }
+}
+
+impl From<ProvideWord> for Protocol {
+    fn from(word: ProvideWord) -> Protocol {
+        match word {
+            ProvideWord::Postgres => Protocol::Postgres,
+            ProvideWord::Redis => Protocol::Redis,
+        }
+    }
+}
+
+impl From<SetupWord> for Setup {
+    fn from(word: SetupWord) -> Setup {
+        match word {
+            SetupWord::Reset => Setup::Reset,
+            SetupWord::NearLimit => Setup::NearLimit,
+        }
+    }
+}

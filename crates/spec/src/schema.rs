@@ -1,0 +1,171 @@
+//! The JSON Schema of `heisen.yaml`, from the raw types, so that editors complete and explain it.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use crate::node::Spot;
+use crate::raw::RawSpec;
+use crate::read::{Anything, Entries, OneOrMany, Pair, Text};
+
+/// The schema as pretty JSON, ending with a newline.
+pub fn schema() -> String {
+    let mut schema = schemars::schema_for!(RawSpec).to_value();
+    without_null(&mut schema);
+    if let Some(root) = schema.as_object_mut() {
+        root.insert("title".to_string(), "heisen.yaml".into());
+    }
+    format!("{schema:#}\n")
+}
+
+/// A key that may be left out may not be left empty, so `null` goes.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Object(entries) => {
+            if let Some(Value::Array(types)) = entries.get_mut("type") {
+                types.retain(|kind| kind != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    entries.insert("type".to_string(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = entries.get_mut("anyOf") {
+                choices.retain(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
+                if let [only] = choices.as_slice()
+                    && let Some(only) = only.as_object().cloned()
+                {
+                    entries.remove("anyOf");
+                    entries.extend(only);
+                }
+            }
+            entries.values_mut().for_each(without_null);
+        }
+        _ => {}
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Spot<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        generator.subschema_for::<T>()
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Entries<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}ByName", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "additionalProperties": generator.subschema_for::<T>() })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = generator.subschema_for::<T>();
+        json_schema!({ "anyOf": [one.clone(), { "type": "array", "items": one, "minItems": 1 }] })
+    }
+}
+
+impl JsonSchema for Pair {
+    fn schema_name() -> Cow<'static, str> {
+        "Command".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "`{ target: command }`: SQL, a Redis command, or `METHOD /path`, by what the target speaks.",
+            "type": "object",
+            "additionalProperties": { "type": "string" },
+            "minProperties": 1,
+            "maxProperties": 1
+        })
+    }
+}
+
+impl JsonSchema for Text {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Text".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}
+
+impl JsonSchema for Anything {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Anything".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({})
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schema_is_committed() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/heisen.schema.json");
+        if std::env::var_os("HEISEN_UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, schema()).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            committed == schema(),
+            "heisen.schema.json is not what the types say; \
+             write it anew with: HEISEN_UPDATE_SCHEMA=1 cargo test -p spec schema"
+        );
+    }
+
+    #[test]
+    fn schema_knows_every_key_and_explains_it() {
+        let schema: Value = serde_json::from_str(&schema()).unwrap();
+        let properties = schema["properties"].as_object().unwrap();
+        assert!(
+            RawSpec::KEYS
+                .iter()
+                .all(|key| properties[*key]["description"].is_string())
+        );
+        assert_eq!(properties.len(), RawSpec::KEYS.len());
+        assert_eq!(
+            schema["required"],
+            serde_json::json!(["system", "services", "operations"])
+        );
+        assert_eq!(schema["additionalProperties"], false);
+        assert!(!schema.to_string().contains("\"null\""));
+    }
+}
