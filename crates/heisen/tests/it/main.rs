@@ -1,0 +1,7 @@
+//! The one integration binary: the real heisen on the real targets, with real stores.
+
+mod clients;
+mod exits;
+mod rig;
+mod runs;
+mod targets;
