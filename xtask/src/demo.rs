@@ -12,13 +12,24 @@ pub fn run(variant: &str) -> Result<(), String> {
     setup::install(Purpose::Run)?;
     eprintln!("building");
     let packages = ["--package", "heisen", "--package", "ticketrush"];
-    must(cargo().args(["build", "--release", "--quiet"]).args(packages))?;
+    must(
+        cargo()
+            .args(["build", "--release", "--quiet"])
+            .args(packages),
+    )?;
     let mut heisen = Command::new(root().join("target/release/heisen"));
     heisen.current_dir(root());
-    heisen.args(["replay", "targets/ticketrush/schedules/oversell.yaml", "--variant", variant]);
+    heisen.args([
+        "replay",
+        "targets/ticketrush/schedules/oversell.yaml",
+        "--variant",
+        variant,
+    ]);
     match status(&mut heisen)?.code() {
         Some(0 | VIOLATION) => Ok(()),
-        Some(code) => Err(format!("heisen ended with {code}; `heisen doctor` may tell why")),
+        Some(code) => Err(format!(
+            "heisen ended with {code}; `heisen doctor` may tell why"
+        )),
         None => Err("heisen was ended by a signal".to_string()),
     }
 }

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::shell::{has, find, must, output, root};
+use crate::shell::{find, has, must, output, root};
 
 /// A program heisen or its tests need, and the Debian package it is in.
 struct Need {
@@ -12,20 +12,47 @@ struct Need {
 }
 
 const TO_RUN: &[Need] = &[
-    Need { program: "redis-server", package: "redis-server" },
-    Need { program: "initdb", package: "postgresql" },
+    Need {
+        program: "redis-server",
+        package: "redis-server",
+    },
+    Need {
+        program: "initdb",
+        package: "postgresql",
+    },
 ];
 
 const TO_TEST: &[Need] = &[
-    Need { program: "redis-benchmark", package: "redis-tools" },
-    Need { program: "pgbench", package: "postgresql-contrib" },
-    Need { program: "psql", package: "postgresql-client" },
-    Need { program: "python3", package: "python3" },
-    Need { program: "node", package: "nodejs" },
-    Need { program: "npm", package: "npm" },
+    Need {
+        program: "redis-benchmark",
+        package: "redis-tools",
+    },
+    Need {
+        program: "pgbench",
+        package: "postgresql-contrib",
+    },
+    Need {
+        program: "psql",
+        package: "postgresql-client",
+    },
+    Need {
+        program: "python3",
+        package: "python3",
+    },
+    Need {
+        program: "node",
+        package: "nodejs",
+    },
+    Need {
+        program: "npm",
+        package: "npm",
+    },
 ];
 
-const TO_MEASURE: &[Need] = &[Need { program: "haproxy", package: "haproxy" }];
+const TO_MEASURE: &[Need] = &[Need {
+    program: "haproxy",
+    package: "haproxy",
+}];
 
 /// For which purpose things are installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +71,11 @@ pub fn install(purpose: Purpose) -> Result<(), String> {
     if purpose == Purpose::Measure {
         needs.extend(TO_MEASURE);
     }
-    let missing: Vec<&str> =
-        needs.iter().filter(|need| find(need.program).is_none()).map(|need| need.package).collect();
+    let missing: Vec<&str> = needs
+        .iter()
+        .filter(|need| find(need.program).is_none())
+        .map(|need| need.package)
+        .collect();
     if !missing.is_empty() {
         apt(&missing)?;
     }
@@ -56,7 +86,10 @@ pub fn install(purpose: Purpose) -> Result<(), String> {
 }
 
 fn apt(packages: &[&str]) -> Result<(), String> {
-    let by_hand = format!("these are missing: {0}\n  on Debian or Ubuntu: apt-get install {0}", packages.join(" "));
+    let by_hand = format!(
+        "these are missing: {0}\n  on Debian or Ubuntu: apt-get install {0}",
+        packages.join(" ")
+    );
     if !has("apt-get") {
         return Err(by_hand);
     }
@@ -69,7 +102,14 @@ fn apt(packages: &[&str]) -> Result<(), String> {
     let apt_get = |words: &[&str]| {
         let mut command = Command::new(if is_root { "env" } else { "sudo" });
         // No server is to be started here: heisen starts its own.
-        command.args(["DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1", "apt-get", "-qq"]).args(words);
+        command
+            .args([
+                "DEBIAN_FRONTEND=noninteractive",
+                "RUNLEVEL=1",
+                "apt-get",
+                "-qq",
+            ])
+            .args(words);
         must(command.stdout(std::process::Stdio::null()))
     };
     apt_get(&["update"])?;
@@ -91,14 +131,33 @@ fn clients() -> Result<(), String> {
             apt(&["python3-pip"])?;
         }
         let mut command = Command::new("python3");
-        command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        must(command.arg("--root-user-action=ignore").arg("--target").arg(&python).args(PYTHON_CLIENTS))?;
+        command.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]);
+        must(
+            command
+                .arg("--root-user-action=ignore")
+                .arg("--target")
+                .arg(&python)
+                .args(PYTHON_CLIENTS),
+        )?;
     }
     if !node.join("node_modules/pg").is_dir() || !node.join("node_modules/ioredis").is_dir() {
         eprintln!("installing client libraries for Node");
         std::fs::create_dir_all(&node).map_err(|error| format!("{}: {error}", node.display()))?;
         let mut command = Command::new("npm");
-        command.args(["install", "--silent", "--no-fund", "--no-audit", "--no-save", "--prefix"]);
+        command.args([
+            "install",
+            "--silent",
+            "--no-fund",
+            "--no-audit",
+            "--no-save",
+            "--prefix",
+        ]);
         must(command.arg(&node).args(NODE_CLIENTS))?;
     }
     Ok(())

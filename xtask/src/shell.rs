@@ -19,12 +19,18 @@ pub fn cargo() -> Command {
 /// Runs a command in sight of the user; an error names it.
 pub fn must(command: &mut Command) -> Result<(), String> {
     let status = status(command)?;
-    if status.success() { Ok(()) } else { Err(format!("{}: {status}", show(command))) }
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("{}: {status}", show(command)))
+    }
 }
 
 /// Runs a command in sight of the user.
 pub fn status(command: &mut Command) -> Result<ExitStatus, String> {
-    command.status().map_err(|error| format!("{}: {error}", show(command)))
+    command
+        .status()
+        .map_err(|error| format!("{}: {error}", show(command)))
 }
 
 /// What a command prints.
@@ -36,7 +42,12 @@ pub fn output(command: &mut Command) -> Result<String, String> {
         .map_err(|error| format!("{}: {error}", show(command)))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        return Err(format!("{}: {}\n{}", show(command), output.status, said.trim()));
+        return Err(format!(
+            "{}: {}\n{}",
+            show(command),
+            output.status,
+            said.trim()
+        ));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -54,7 +65,10 @@ pub fn find(program: &str) -> Option<PathBuf> {
     if let Ok(versions) = std::fs::read_dir("/usr/lib/postgresql") {
         folders.extend(versions.flatten().map(|version| version.path().join("bin")));
     }
-    folders.into_iter().map(|folder| folder.join(program)).find(|path| path.is_file())
+    folders
+        .into_iter()
+        .map(|folder| folder.join(program))
+        .find(|path| path.is_file())
 }
 
 fn show(command: &Command) -> String {

@@ -20,7 +20,14 @@ pub fn run(filter: &[&str]) -> Result<(), String> {
 
 pub fn ci() -> Result<(), String> {
     must(cargo().args(["fmt", "--all", "--check"]))?;
-    must(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    must(cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     tidy::run()?;
     run(&[])
 }

@@ -18,10 +18,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("drive", &["model"]),
     ("lab", &["model"]),
     ("show", &["model", "store"]),
-    ("hunt", &["model", "predict", "wire", "drive", "lab", "check", "store"]),
+    (
+        "hunt",
+        &["model", "predict", "wire", "drive", "lab", "check", "store"],
+    ),
     (
         "heisen",
-        &["model", "spec", "predict", "wire", "drive", "lab", "check", "store", "hunt", "show"],
+        &[
+            "model", "spec", "predict", "wire", "drive", "lab", "check", "store", "hunt", "show",
+        ],
     ),
     ("xtask", &[]),
     ("ticketrush", &[]),
@@ -37,7 +42,11 @@ const ARCHITECTURE_LINES_MAX: usize = 250;
 
 /// Words that must not stand in our sources, where they may after all, and what to do instead.
 const BANS: &[(&str, &[&str], &str)] = &[
-    ("unsafe {", &["crates/lab/src/local/spawn.rs", "crates/lab/src/sys.rs"], "keep unsafe code in the one module of its crate"),
+    (
+        "unsafe {",
+        &["crates/lab/src/local/spawn.rs", "crates/lab/src/sys.rs"],
+        "keep unsafe code in the one module of its crate",
+    ),
     ("process::exit", &[], "only main returns an exit code"),
     ("serde(flatten", &[], "flattened types ruin error messages"),
     ("serde(untagged", &[], "untagged types ruin error messages"),
@@ -61,8 +70,14 @@ fn problems(root: &Path) -> Vec<String> {
     let mut problems = imports(root);
     let mut sizes = Vec::new();
     for path in sources(root) {
-        let shown = path.strip_prefix(root).unwrap_or(&path).display().to_string();
-        let Ok(text) = fs::read_to_string(&path) else { continue };
+        let shown = path
+            .strip_prefix(root)
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
         let is_test = is_test(&shown);
         if !is_test {
             sizes.push(text.lines().count());
@@ -74,7 +89,9 @@ fn problems(root: &Path) -> Vec<String> {
     match architecture.lines().count() {
         0 => problems.push("ARCHITECTURE.md is missing".to_string()),
         lines if lines > ARCHITECTURE_LINES_MAX => {
-            problems.push(format!("ARCHITECTURE.md has {lines} lines; at most {ARCHITECTURE_LINES_MAX}"));
+            problems.push(format!(
+                "ARCHITECTURE.md has {lines} lines; at most {ARCHITECTURE_LINES_MAX}"
+            ));
         }
         _ => {}
     }
@@ -90,11 +107,18 @@ fn file(path: &str, text: &str, is_test: bool) -> Vec<String> {
     let mut problems = Vec::new();
     let lines = text.lines().count();
     if !is_test && lines > FILE_LINES_MAX {
-        problems.push(format!("{path}: {lines} lines; split it (at most {FILE_LINES_MAX})"));
+        problems.push(format!(
+            "{path}: {lines} lines; split it (at most {FILE_LINES_MAX})"
+        ));
     }
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("");
     if !is_test && !first.starts_with("//!") {
-        problems.push(format!("{path}: begin with `//!` and say what the module is for"));
+        problems.push(format!(
+            "{path}: begin with `//!` and say what the module is for"
+        ));
     }
     if path.starts_with("xtask/src/tidy") {
         return problems;
@@ -106,9 +130,14 @@ fn file(path: &str, text: &str, is_test: bool) -> Vec<String> {
     }
     let mut before = "";
     for (number, line) in text.lines().enumerate() {
-        let is_type = ["pub struct ", "pub enum ", "pub trait "].iter().any(|word| line.starts_with(word));
+        let is_type = ["pub struct ", "pub enum ", "pub trait "]
+            .iter()
+            .any(|word| line.starts_with(word));
         if is_type && !is_test && !before.starts_with("///") && !before.starts_with("#[") {
-            problems.push(format!("{path}:{}: a public type needs a sentence", number + 1));
+            problems.push(format!(
+                "{path}:{}: a public type needs a sentence",
+                number + 1
+            ));
         }
         before = line;
     }
@@ -118,13 +147,22 @@ fn file(path: &str, text: &str, is_test: bool) -> Vec<String> {
 /// Whether files are small on the whole.
 fn spread(sizes: &mut [usize]) -> Vec<String> {
     sizes.sort_unstable();
-    let at = |share: f64| sizes.get((sizes.len() as f64 * share) as usize).copied().unwrap_or(0);
+    let at = |share: f64| {
+        sizes
+            .get((sizes.len() as f64 * share) as usize)
+            .copied()
+            .unwrap_or(0)
+    };
     let mut problems = Vec::new();
-    for (what, share, most) in
-        [("the median", 0.5, FILE_LINES_MEDIAN_MAX), ("the 90th percentile", 0.9, FILE_LINES_P90_MAX)]
-    {
+    for (what, share, most) in [
+        ("the median", 0.5, FILE_LINES_MEDIAN_MAX),
+        ("the 90th percentile", 0.9, FILE_LINES_P90_MAX),
+    ] {
         if at(share) > most {
-            problems.push(format!("{what} of file lengths is {} lines; at most {most}", at(share)));
+            problems.push(format!(
+                "{what} of file lengths is {} lines; at most {most}",
+                at(share)
+            ));
         }
     }
     problems
@@ -136,9 +174,13 @@ fn imports(root: &Path) -> Vec<String> {
     let mut problems = Vec::new();
     for manifest in manifests(root) {
         let text = fs::read_to_string(&manifest).unwrap_or_default();
-        let Some(name) = value(&text, "name") else { continue };
+        let Some(name) = value(&text, "name") else {
+            continue;
+        };
         let Some(may) = allowed.get(name.as_str()) else {
-            problems.push(format!("{name}: not in the import table of xtask/src/tidy.rs"));
+            problems.push(format!(
+                "{name}: not in the import table of xtask/src/tidy.rs"
+            ));
             continue;
         };
         for dependency in dependencies(&text) {
@@ -154,15 +196,24 @@ fn imports(root: &Path) -> Vec<String> {
 }
 
 fn manifests(root: &Path) -> Vec<PathBuf> {
-    let mut found = vec![root.join("xtask/Cargo.toml"), root.join("targets/ticketrush/Cargo.toml")];
+    let mut found = vec![
+        root.join("xtask/Cargo.toml"),
+        root.join("targets/ticketrush/Cargo.toml"),
+    ];
     if let Ok(crates) = fs::read_dir(root.join("crates")) {
-        found.extend(crates.flatten().map(|entry| entry.path().join("Cargo.toml")));
+        found.extend(
+            crates
+                .flatten()
+                .map(|entry| entry.path().join("Cargo.toml")),
+        );
     }
     found
 }
 
 fn value(manifest: &str, key: &str) -> Option<String> {
-    let line = manifest.lines().find(|line| line.starts_with(&format!("{key} = ")))?;
+    let line = manifest
+        .lines()
+        .find(|line| line.starts_with(&format!("{key} = ")))?;
     Some(line.split('"').nth(1)?.to_string())
 }
 
@@ -173,7 +224,9 @@ fn dependencies(manifest: &str) -> Vec<String> {
     for line in manifest.lines() {
         if line.starts_with('[') {
             inside = line.trim() == "[dependencies]";
-        } else if inside && let Some(name) = line.split(['.', ' ', '=']).next().filter(|n| !n.is_empty()) {
+        } else if inside
+            && let Some(name) = line.split(['.', ' ', '=']).next().filter(|n| !n.is_empty())
+        {
             names.push(name.to_string());
         }
     }
@@ -190,9 +243,15 @@ fn sources(root: &Path) -> Vec<PathBuf> {
 }
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
     for path in entries.flatten().map(|entry| entry.path()) {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if path.is_dir() && name != "target" && name != "node_modules" {
             collect(&path, found);
         } else if name.ends_with(".rs") {
@@ -212,7 +271,11 @@ mod tests {
 
     #[test]
     fn rules_are_noticed_when_broken() {
-        let broken = file("crates/x/src/a.rs", "use a;\npub struct A;\nfn f() { todo!() }", false);
+        let broken = file(
+            "crates/x/src/a.rs",
+            "use a;\npub struct A;\nfn f() { todo!() }",
+            false,
+        );
         assert_eq!(broken.len(), 3, "{broken:?}");
         let manifest = "[package]\nname = \"model\"\n\n[dependencies]\nwire.workspace = true\n\n[dev-dependencies]\nlab.workspace = true\n";
         assert_eq!(dependencies(manifest), ["wire"]);

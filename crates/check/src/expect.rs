@@ -28,7 +28,9 @@ pub fn holds(expect: &Expect, value: Option<&str>) -> Result<bool, String> {
 }
 
 fn number(text: &str) -> Result<f64, String> {
-    text.trim().parse().map_err(|_| format!("`{text}` is not a number"))
+    text.trim()
+        .parse()
+        .map_err(|_| format!("`{text}` is not a number"))
 }
 
 fn same(wanted: &str, text: &str) -> bool {
@@ -45,7 +47,11 @@ mod tests {
     #[test]
     fn table() {
         let check = |expect: Expect, value: Option<&str>, expected: Result<bool, ()>| {
-            assert_eq!(holds(&expect, value).map_err(|_| ()), expected, "{expect:?} on {value:?}");
+            assert_eq!(
+                holds(&expect, value).map_err(|_| ()),
+                expected,
+                "{expect:?} on {value:?}"
+            );
         };
         check(Expect::True, Some("t"), Ok(true));
         check(Expect::True, Some("f"), Ok(false));
@@ -63,8 +69,16 @@ mod tests {
         check(Expect::Above(3.0), Some("3"), Ok(false));
         check(Expect::Contains("b".into()), Some("abc"), Ok(true));
         check(Expect::Lacks("b".into()), Some("abc"), Ok(false));
-        check(Expect::StartsWith("null.".into()), Some("null.ab"), Ok(true));
-        check(Expect::NotStartsWith("null.".into()), Some("null.ab"), Ok(false));
+        check(
+            Expect::StartsWith("null.".into()),
+            Some("null.ab"),
+            Ok(true),
+        );
+        check(
+            Expect::NotStartsWith("null.".into()),
+            Some("null.ab"),
+            Ok(false),
+        );
         check(Expect::Null, None, Ok(true));
         check(Expect::Null, Some("null"), Ok(true));
         check(Expect::NotNull, Some("7"), Ok(true));

@@ -15,8 +15,12 @@ pub fn judge(system: &System, history: &TrialHistory, oracle: Option<&str>) -> J
         match &invariant.probe {
             Probe::State(_) => by_state(invariant, history, &mut judgement),
             Probe::Responses { operation } => {
-                let attempts = history.attempts.iter().filter(|a| a.operation == *operation);
-                attempts.for_each(|attempt| by_response(system, invariant, attempt, &mut judgement));
+                let attempts = history
+                    .attempts
+                    .iter()
+                    .filter(|a| a.operation == *operation);
+                attempts
+                    .for_each(|attempt| by_response(system, invariant, attempt, &mut judgement));
             }
         }
     }
@@ -24,11 +28,18 @@ pub fn judge(system: &System, history: &TrialHistory, oracle: Option<&str>) -> J
 }
 
 fn by_state(invariant: &Invariant, history: &TrialHistory, judgement: &mut Judgement) {
-    let observation = history.observations.iter().find(|o| o.invariant == invariant.name);
+    let observation = history
+        .observations
+        .iter()
+        .find(|o| o.invariant == invariant.name);
     let value = match observation.map(|observation| &observation.value) {
         Some(Ok(value)) => value.clone(),
         Some(Err(why)) => return judgement.undecided.push(says(invariant, why.clone())),
-        None => return judgement.undecided.push(says(invariant, "was not asked".to_string())),
+        None => {
+            return judgement
+                .undecided
+                .push(says(invariant, "was not asked".to_string()));
+        }
     };
     let value = match &invariant.pointer {
         Some(pointer) => value.as_deref().and_then(|text| at(text, pointer)),
@@ -43,9 +54,14 @@ fn by_response(
     attempt: &Attempt,
     judgement: &mut Judgement,
 ) {
-    let Outcome::Answered { status, body } = &attempt.outcome else { return };
+    let Outcome::Answered { status, body } = &attempt.outcome else {
+        return;
+    };
     // A refusal has another shape; the rule speaks of what was promised to the client.
-    if !system.operation(&attempt.operation).is_none_or(|o| o.is_accepted(*status)) {
+    if !system
+        .operation(&attempt.operation)
+        .is_none_or(|o| o.is_accepted(*status))
+    {
         return;
     }
     let value = match &invariant.pointer {
@@ -62,14 +78,21 @@ fn settle(invariant: &Invariant, value: Option<&str>, who: &str, judgement: &mut
         Ok(false) => {
             let shown = value.unwrap_or("null");
             let place = invariant.pointer.as_deref().unwrap_or("the answer");
-            judgement.violations.push(says(invariant, format!("{who}{place} is {shown}")));
+            judgement
+                .violations
+                .push(says(invariant, format!("{who}{place} is {shown}")));
         }
-        Err(why) => judgement.undecided.push(says(invariant, format!("{who}{why}"))),
+        Err(why) => judgement
+            .undecided
+            .push(says(invariant, format!("{who}{why}"))),
     }
 }
 
 fn says(invariant: &Invariant, saw: String) -> Violation {
-    Violation { oracle: invariant.name.clone(), saw }
+    Violation {
+        oracle: invariant.name.clone(),
+        saw,
+    }
 }
 
 /// The value a JSON pointer leads to, as text; none when there is nothing or null.
@@ -107,11 +130,29 @@ mod tests {
     }
 
     fn by_sql(value: Result<Option<&str>, &str>) -> Judgement {
-        let probe = Probe::State(StateCommand { target: "db".into(), command: "SELECT".into() });
-        let invariant = Invariant { name: "i".into(), probe, pointer: None, expect: Expect::True };
+        let probe = Probe::State(StateCommand {
+            target: "db".into(),
+            command: "SELECT".into(),
+        });
+        let invariant = Invariant {
+            name: "i".into(),
+            probe,
+            pointer: None,
+            expect: Expect::True,
+        };
         let value = value.map(|v| v.map(String::from)).map_err(String::from);
-        let observations = vec![Observation { invariant: "i".into(), value }];
-        judge(&system(invariant), &TrialHistory { observations, ..TrialHistory::default() }, None)
+        let observations = vec![Observation {
+            invariant: "i".into(),
+            value,
+        }];
+        judge(
+            &system(invariant),
+            &TrialHistory {
+                observations,
+                ..TrialHistory::default()
+            },
+            None,
+        )
     }
 
     #[test]
@@ -119,13 +160,18 @@ mod tests {
         assert_eq!(by_sql(Ok(Some("t"))), Judgement::default());
         assert_eq!(by_sql(Ok(Some("f"))).violations.len(), 1);
         assert_eq!(by_sql(Ok(None)).violations.len(), 1);
-        assert_eq!(by_sql(Err("no connection")).undecided[0].saw, "no connection");
+        assert_eq!(
+            by_sql(Err("no connection")).undecided[0].saw,
+            "no connection"
+        );
     }
 
     fn by_answer(outcome: Outcome) -> Judgement {
         let invariant = Invariant {
             name: "token".into(),
-            probe: Probe::Responses { operation: "register".into() },
+            probe: Probe::Responses {
+                operation: "register".into(),
+            },
             pointer: Some("/token".into()),
             expect: Expect::NotStartsWith("null.".into()),
         };
@@ -137,19 +183,30 @@ mod tests {
             ended_us: 1,
             outcome,
         };
-        let history = TrialHistory { attempts: vec![attempt], ..TrialHistory::default() };
+        let history = TrialHistory {
+            attempts: vec![attempt],
+            ..TrialHistory::default()
+        };
         judge(&system(invariant), &history, None)
     }
 
     #[test]
     fn answers_are_judged_only_when_they_promise_something() {
         let answered = |status, body: &str| {
-            by_answer(Outcome::Answered { status, body: body.into() }).violations.len()
+            by_answer(Outcome::Answered {
+                status,
+                body: body.into(),
+            })
+            .violations
+            .len()
         };
         assert_eq!(answered(201, r#"{"token":"null.ab"}"#), 1);
         assert_eq!(answered(201, r#"{"token":"7.ab"}"#), 0);
         // (an operation the system does not know counts as accepted)
         assert_eq!(answered(409, r#"{"token":"null.ab"}"#), 1);
-        assert_eq!(by_answer(Outcome::Unknown(UnknownWhy::TimedOut)), Judgement::default());
+        assert_eq!(
+            by_answer(Outcome::Unknown(UnknownWhy::TimedOut)),
+            Judgement::default()
+        );
     }
 }

@@ -16,7 +16,11 @@ pub struct Forced {
 /// The verdict. A violation counts whether or not the order held to its end: it is wrong either
 /// way. Without one, only trials that were enforced say anything.
 pub fn replay_verdict(forced: Forced) -> ReplayVerdict {
-    let Forced { violations, enforced, undecided } = forced;
+    let Forced {
+        violations,
+        enforced,
+        undecided,
+    } = forced;
     if violations.k > 0 {
         ReplayVerdict::Reproduced
     } else if violations.n == 0 || undecided * 2 > violations.n {

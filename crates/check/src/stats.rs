@@ -16,8 +16,16 @@ pub fn wilson(rate: Rate) -> (f64, f64) {
     let half = Z_95 * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
     let scale = 1.0 + z2 / n;
     // At the ends the exact bound is the end itself; rounding must not move it off.
-    let low = if rate.k == 0 { 0.0 } else { ((centre - half) / scale).max(0.0) };
-    let high = if rate.k == rate.n { 1.0 } else { ((centre + half) / scale).min(1.0) };
+    let low = if rate.k == 0 {
+        0.0
+    } else {
+        ((centre - half) / scale).max(0.0)
+    };
+    let high = if rate.k == rate.n {
+        1.0
+    } else {
+        ((centre + half) / scale).min(1.0)
+    };
     (low, high)
 }
 
@@ -47,16 +55,24 @@ mod tests {
             (1, 2, 0.094_529, 0.905_471),
         ] {
             let got = wilson(Rate { k, n });
-            assert!((got.0 - low).abs() < 2e-5 && (got.1 - high).abs() < 2e-5, "{k}/{n}: {got:?}");
+            assert!(
+                (got.0 - low).abs() < 2e-5 && (got.1 - high).abs() < 2e-5,
+                "{k}/{n}: {got:?}"
+            );
         }
         assert_eq!(wilson(Rate { k: 0, n: 0 }), (0.0, 1.0));
     }
 
     #[test]
     fn trials_to_see_against_reference_values() {
-        for (share, expected) in
-            [(0.003, Some(998)), (0.012, Some(249)), (0.023, Some(129)), (0.5, Some(5)), (1.0, Some(1)), (0.0, None)]
-        {
+        for (share, expected) in [
+            (0.003, Some(998)),
+            (0.012, Some(249)),
+            (0.023, Some(129)),
+            (0.5, Some(5)),
+            (1.0, Some(1)),
+            (0.0, None),
+        ] {
             assert_eq!(trials_to_see(share), expected, "{share}");
         }
     }

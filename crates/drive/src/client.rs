@@ -31,7 +31,11 @@ pub struct Client {
 impl Client {
     /// A client that waits for an answer no longer than `patience`.
     pub fn new(address: &str, patience: Duration) -> Client {
-        Client { address: address.to_string(), patience, idle: RefCell::new(Vec::new()) }
+        Client {
+            address: address.to_string(),
+            patience,
+            idle: RefCell::new(Vec::new()),
+        }
     }
 
     /// Opens a connection ahead of time, so that the first request does not pay for it.
@@ -87,15 +91,18 @@ impl Client {
         for (name, value) in &request.headers {
             message = message.header(name, value);
         }
-        message.body(Full::new(request.body.clone())).map_err(|error| format!("bad request: {error}"))
+        message
+            .body(Full::new(request.body.clone()))
+            .map_err(|error| format!("bad request: {error}"))
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, String> {
         let fail = |error: std::io::Error| format!("connecting to {}: {error}", self.address);
         let stream = TcpStream::connect(&self.address).await.map_err(fail)?;
         stream.set_nodelay(true).map_err(fail)?;
-        let (sender, connection) =
-            handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+        let (sender, connection) = handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| error.to_string())?;
         // Ends by itself when the sender is dropped or the peer closes.
         tokio::spawn(async move {
             let _ = connection.await;
@@ -108,16 +115,26 @@ async fn receive(sender: &mut SendRequest<Full<Bytes>>, message: Request<Full<By
     let response = match sender.send_request(message).await {
         Ok(response) => response,
         // A connection that was closing took nothing: hyper gives the request back unsent.
-        Err(error) if error.is_canceled() => return Outcome::NotSent { why: error.to_string() },
+        Err(error) if error.is_canceled() => {
+            return Outcome::NotSent {
+                why: error.to_string(),
+            };
+        }
         Err(error) if error.is_parse() => return Outcome::Unknown(UnknownWhy::Garbled),
         Err(_) => return Outcome::Unknown(UnknownWhy::Cut),
     };
     let status = response.status().as_u16();
-    match Limited::new(response.into_body(), BODY_BYTES_MAX).collect().await {
+    match Limited::new(response.into_body(), BODY_BYTES_MAX)
+        .collect()
+        .await
+    {
         Ok(body) => {
             let bytes = body.to_bytes();
             let kept = &bytes[..bytes.len().min(BODY_KEPT_BYTES_MAX)];
-            Outcome::Answered { status, body: String::from_utf8_lossy(kept).into_owned() }
+            Outcome::Answered {
+                status,
+                body: String::from_utf8_lossy(kept).into_owned(),
+            }
         }
         Err(_) => Outcome::Unknown(UnknownWhy::Cut),
     }

@@ -25,7 +25,11 @@ impl Draws {
 
     /// A whole number below `limit`.
     pub fn below(&mut self, limit: u64) -> u64 {
-        if limit == 0 { 0 } else { ((u128::from(self.bits()) * u128::from(limit)) >> 64) as u64 }
+        if limit == 0 {
+            0
+        } else {
+            ((u128::from(self.bits()) * u128::from(limit)) >> 64) as u64
+        }
     }
 
     /// In (0, 1].

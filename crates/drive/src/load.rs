@@ -56,7 +56,8 @@ const LATENCY_US_MAX: u64 = 600_000_000;
 impl Figures {
     fn new() -> Figures {
         let histogram = || {
-            Histogram::new_with_bounds(1, LATENCY_US_MAX, 3).unwrap_or_else(|_| unreachable!("constant bounds"))
+            Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)
+                .unwrap_or_else(|_| unreachable!("constant bounds"))
         };
         Figures {
             requests: 0,
@@ -70,7 +71,8 @@ impl Figures {
     fn count(&mut self, outcome: &Outcome, expected: bool, took: Duration) {
         self.requests += 1;
         if matches!(outcome, Outcome::Answered { .. }) {
-            self.latency_us.saturating_record(took.as_micros().max(1) as u64);
+            self.latency_us
+                .saturating_record(took.as_micros().max(1) as u64);
         }
         let class = match outcome {
             Outcome::Answered { .. } if expected => return,
@@ -85,10 +87,18 @@ impl Figures {
 }
 
 /// Applies load: `one(n)` makes the nth request and says its outcome and whether it was expected.
-pub async fn apply(model: Model, until: Until, one: impl AsyncFn(u64) -> (Outcome, bool)) -> Figures {
+pub async fn apply(
+    model: Model,
+    until: Until,
+    one: impl AsyncFn(u64) -> (Outcome, bool),
+) -> Figures {
     let began = Instant::now();
     let shared = RefCell::new((0u64, Figures::new()));
-    let run = Run { began, until, shared: &shared };
+    let run = Run {
+        began,
+        until,
+        shared: &shared,
+    };
     let workers = match model {
         Model::Closed { in_flight } => in_flight,
         Model::Open { in_flight_max, .. } => in_flight_max,
@@ -134,7 +144,9 @@ impl Run<'_> {
             let late = due.elapsed();
             let (outcome, expected) = one(number).await;
             let figures = &mut self.shared.borrow_mut().1;
-            figures.lateness_us.saturating_record(late.as_micros().max(1) as u64);
+            figures
+                .lateness_us
+                .saturating_record(late.as_micros().max(1) as u64);
             figures.count(&outcome, expected, due.elapsed());
         }
     }
@@ -146,7 +158,11 @@ async fn join_all<F: Future<Output = ()>>(futures: impl Iterator<Item = F>) {
     let mut running: Vec<_> = futures.map(Box::pin).collect();
     std::future::poll_fn(|cx| {
         running.retain_mut(|future| future.as_mut().poll(cx).is_pending());
-        if running.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+        if running.is_empty() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
 }
@@ -156,13 +172,19 @@ mod tests {
     use super::*;
 
     fn answered() -> Outcome {
-        Outcome::Answered { status: 200, body: String::new() }
+        Outcome::Answered {
+            status: 200,
+            body: String::new(),
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn closed_model_keeps_its_number_in_flight() {
         let flying = RefCell::new((0u32, 0u32));
-        let until = Until { elapsed: Duration::from_secs(1), requests: Some(100) };
+        let until = Until {
+            elapsed: Duration::from_secs(1),
+            requests: Some(100),
+        };
         let figures = apply(Model::Closed { in_flight: 7 }, until, async |_| {
             {
                 let mut flying = flying.borrow_mut();
@@ -182,15 +204,25 @@ mod tests {
     async fn open_model_counts_the_wait_of_what_was_due() {
         // One in flight at most, ten a second, each taking a second: the queue grows, and the
         // latency must show it although each request by itself took a second.
-        let model = Model::Open { per_second: 10.0, in_flight_max: 1 };
-        let until = Until { elapsed: Duration::from_secs(5), requests: None };
+        let model = Model::Open {
+            per_second: 10.0,
+            in_flight_max: 1,
+        };
+        let until = Until {
+            elapsed: Duration::from_secs(5),
+            requests: None,
+        };
         let figures = apply(model, until, async |_| {
             tokio::time::sleep(Duration::from_secs(1)).await;
             (answered(), false)
         })
         .await;
         assert_eq!(figures.requests, 5);
-        assert!(figures.latency_us.max() > 4_000_000, "{}", figures.latency_us.max());
+        assert!(
+            figures.latency_us.max() > 4_000_000,
+            "{}",
+            figures.latency_us.max()
+        );
         assert_eq!(figures.errors["status 200"], 5);
     }
 }

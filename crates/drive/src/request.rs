@@ -57,9 +57,10 @@ pub fn prepare(
     }
     let (content_type, body) = match &operation.body {
         Body::Empty => (None, Bytes::new()),
-        Body::Json(json) => {
-            (Some("application/json"), Bytes::from(maker.json(json)?.to_string()))
-        }
+        Body::Json(json) => (
+            Some("application/json"),
+            Bytes::from(maker.json(json)?.to_string()),
+        ),
         Body::Form(fields) => {
             let mut form = String::new();
             for (name, value) in fields {
@@ -75,11 +76,18 @@ pub fn prepare(
         Body::Text(template) => (Some("text/plain"), Bytes::from(maker.text(template)?)),
     };
     if let Some(content_type) = content_type
-        && !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        && !headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
     {
         headers.push(("content-type".to_string(), content_type.to_string()));
     }
-    Ok(PreparedRequest { method: operation.method.clone(), path, headers, body })
+    Ok(PreparedRequest {
+        method: operation.method.clone(),
+        path,
+        headers,
+        body,
+    })
 }
 
 struct Maker<'a, 'b> {
@@ -94,8 +102,16 @@ impl Maker<'_, '_> {
             Variable::Now => Value::from(self.filling.now_ms),
             other => {
                 let name = other.to_string();
-                let given = self.filling.args.iter().find(|(argument, _)| *argument == name);
-                let default = self.operation.args.iter().find(|(argument, _)| *argument == name);
+                let given = self
+                    .filling
+                    .args
+                    .iter()
+                    .find(|(argument, _)| *argument == name);
+                let default = self
+                    .operation
+                    .args
+                    .iter()
+                    .find(|(argument, _)| *argument == name);
                 given
                     .map(|(_, value)| value.clone())
                     .or_else(|| default.and_then(|(_, values)| values.first().cloned()))
@@ -141,9 +157,12 @@ impl Maker<'_, '_> {
                 },
                 Err(_) => json.clone(),
             },
-            Value::Array(items) => {
-                Value::Array(items.iter().map(|item| self.json(item)).collect::<Result<_, _>>()?)
-            }
+            Value::Array(items) => Value::Array(
+                items
+                    .iter()
+                    .map(|item| self.json(item))
+                    .collect::<Result<_, _>>()?,
+            ),
             Value::Object(fields) => Value::Object(
                 fields
                     .iter()
@@ -193,26 +212,51 @@ mod tests {
         }
     }
 
-    fn made(operation: &Operation, args: &[(String, Value)]) -> Result<PreparedRequest, RequestError> {
+    fn made(
+        operation: &Operation,
+        args: &[(String, Value)],
+    ) -> Result<PreparedRequest, RequestError> {
         let mut draws = Draws::new(1, "test", 0);
-        prepare(operation, &mut Filling { args, draws: &mut draws, now_ms: 5 })
+        prepare(
+            operation,
+            &mut Filling {
+                args,
+                draws: &mut draws,
+                now_ms: 5,
+            },
+        )
     }
 
     #[test]
     fn arguments_keep_their_type_in_json_and_are_encoded_in_paths() {
-        let body = Body::Json(json!({ "event": "${event}", "note": "for ${event}", "n": [1, "${now}"] }));
+        let body =
+            Body::Json(json!({ "event": "${event}", "note": "for ${event}", "n": [1, "${now}"] }));
         let request = made(&operation("/events/${event}/reserve", body), &[]).unwrap();
         assert_eq!(request.path, "/events/42/reserve");
         assert_eq!(request.body, r#"{"event":42,"note":"for 42","n":[1,5]}"#);
         let hard = [("event".to_string(), json!("a/b c"))];
-        assert_eq!(made(&operation("/e/${event}", Body::Empty), &hard).unwrap().path, "/e/a%2Fb%20c");
+        assert_eq!(
+            made(&operation("/e/${event}", Body::Empty), &hard)
+                .unwrap()
+                .path,
+            "/e/a%2Fb%20c"
+        );
     }
 
     #[test]
     fn forms_are_encoded_and_missing_values_named() {
-        let form = Body::Form(vec![("mail".into(), Template::parse("x@${event}").unwrap())]);
-        assert_eq!(made(&operation("/", form), &[]).unwrap().body, "mail=x%4042");
+        let form = Body::Form(vec![(
+            "mail".into(),
+            Template::parse("x@${event}").unwrap(),
+        )]);
+        assert_eq!(
+            made(&operation("/", form), &[]).unwrap().body,
+            "mail=x%4042"
+        );
         let error = made(&operation("/${ticket}", Body::Empty), &[]).unwrap_err();
-        assert!(error.to_string().contains("`ticket` has no value"), "{error}");
+        assert!(
+            error.to_string().contains("`ticket` has no value"),
+            "{error}"
+        );
     }
 }

@@ -8,7 +8,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Hunts Heisenbugs in distributed backends: predicts where a system races, forces the race on
 /// the wire, and proves the fix.
 #[derive(Debug, Parser)]
-#[command(name = "heisen", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "heisen",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub struct Arguments {
     #[command(flatten)]
     pub common: Common,
@@ -181,21 +187,33 @@ pub struct ProxyOptions {
 
 fn time(text: &str) -> Result<Duration, String> {
     let time = model::units::duration(text).map_err(|error| error.to_string())?;
-    if time.is_zero() { Err("must be more than nothing".to_string()) } else { Ok(time) }
+    if time.is_zero() {
+        Err("must be more than nothing".to_string())
+    } else {
+        Ok(time)
+    }
 }
 
 fn rate(text: &str) -> Result<f64, String> {
     let number = text.trim_end_matches("/s").parse::<f64>().ok();
     number
         .filter(|rate| (0.01..=1e6).contains(rate))
-        .ok_or_else(|| format!("`{text}` is not a rate; write requests per second, such as 500 or 500/s"))
+        .ok_or_else(|| {
+            format!("`{text}` is not a rate; write requests per second, such as 500 or 500/s")
+        })
 }
 
 fn protocol(text: &str) -> Result<model::Protocol, String> {
     let known = model::Protocol::ALL;
-    known.into_iter().find(|protocol| protocol.as_str() == text).ok_or_else(|| {
-        format!("`{text}` is none of {}", known.map(model::Protocol::as_str).join(", "))
-    })
+    known
+        .into_iter()
+        .find(|protocol| protocol.as_str() == text)
+        .ok_or_else(|| {
+            format!(
+                "`{text}` is none of {}",
+                known.map(model::Protocol::as_str).join(", ")
+            )
+        })
 }
 
 #[cfg(test)]

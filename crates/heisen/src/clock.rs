@@ -10,12 +10,16 @@ pub fn now() -> SystemTime {
 
 /// Milliseconds since 1970.
 pub fn now_ms() -> u64 {
-    now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
+    now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis() as u64)
 }
 
 /// A seed nobody chose.
 pub fn seed() -> u64 {
-    let nanos = now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    let nanos = now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos() as u64);
     // Short enough to be typed again.
     nanos.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40
 }
@@ -38,7 +42,11 @@ fn date(days: u64) -> (u64, u64, u64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 

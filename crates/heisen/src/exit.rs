@@ -34,12 +34,18 @@ pub struct Failure {
 impl Failure {
     /// Wrong arguments.
     pub fn usage(message: impl std::fmt::Display) -> Failure {
-        Failure { exit: Exit::Usage, message: format!("error: {message}") }
+        Failure {
+            exit: Exit::Usage,
+            message: format!("error: {message}"),
+        }
     }
 
     /// The system could not be started or set up.
     pub fn setup(message: impl std::fmt::Display) -> Failure {
-        Failure { exit: Exit::Setup, message: format!("error: {message}") }
+        Failure {
+            exit: Exit::Setup,
+            message: format!("error: {message}"),
+        }
     }
 }
 
@@ -50,6 +56,9 @@ impl From<hunt::HuntError> for Failure {
             hunt::HuntError::Lacking(_) | hunt::HuntError::Request(_) => Exit::Spec,
             _ => Exit::Setup,
         };
-        Failure { exit, message: format!("error: {error}") }
+        Failure {
+            exit,
+            message: format!("error: {error}"),
+        }
     }
 }

@@ -66,7 +66,9 @@ impl<'a> Run<'a> {
             version: env!("CARGO_PKG_VERSION").to_string(),
             system: system.to_string(),
             variant: spec.as_ref().and_then(|(system, _)| system.variant.clone()),
-            spec: spec.as_ref().map(|(system, path)| (path.display().to_string(), system.digest.clone())),
+            spec: spec
+                .as_ref()
+                .map(|(system, path)| (path.display().to_string(), system.digest.clone())),
             seed,
             started: started.clone(),
         });
@@ -101,6 +103,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Where recordings of wires go.
+    pub fn stream(&self) -> Arc<Stream> {
+        Arc::clone(&self.stream)
+    }
+
     /// Runs `work` on an open stage, and closes the stage whatever came of it.
     pub fn on_stage<T>(
         &self,
@@ -108,7 +115,10 @@ impl<'a> Run<'a> {
         work: impl AsyncFnOnce(&mut Stage<LocalLab>, &Context) -> Result<T, HuntError>,
     ) -> Result<T, Failure> {
         let guard = std::env::current_exe().map_err(Failure::setup)?;
-        let options = LabOptions { run: self.id.clone(), guard };
+        let options = LabOptions {
+            run: self.id.clone(),
+            guard,
+        };
         let context = self.context();
         self.runtime.block_on(async {
             let interrupts = watch_signals(self.interrupt.clone());
@@ -147,16 +157,40 @@ impl<'a> Run<'a> {
 
     /// Ends the run: evidence, report on stdout, document.
     pub fn end(self, result: Result<Outcome, Failure>) -> Result<Exit, Failure> {
-        let Run { common, command, seed, spec, started, began, stream, drain, runtime, id, target, .. } = self;
+        let Run {
+            common,
+            command,
+            seed,
+            spec,
+            started,
+            began,
+            stream,
+            drain,
+            runtime,
+            id,
+            target,
+            ..
+        } = self;
         let wall_ms = began.elapsed().as_millis() as u64;
         drop(runtime);
         let (outcome, failure) = match result {
             Ok(outcome) => (outcome, None),
             Err(failure) => {
-                let verdict = if failure.exit == Exit::Interrupted { "INTERRUPTED" } else { "SETUP FAILED" };
+                let verdict = if failure.exit == Exit::Interrupted {
+                    "INTERRUPTED"
+                } else {
+                    "SETUP FAILED"
+                };
                 let mut document = Map::new();
                 document.insert("error".to_string(), json!(failure.message));
-                (Outcome { verdict: verdict.to_string(), document, exit: failure.exit }, Some(failure))
+                (
+                    Outcome {
+                        verdict: verdict.to_string(),
+                        document,
+                        exit: failure.exit,
+                    },
+                    Some(failure),
+                )
             }
         };
         let head = show::DocumentHead {
@@ -170,7 +204,11 @@ impl<'a> Run<'a> {
             run: id,
         };
         let document = show::document(&head, outcome.document);
-        stream.emit(EventKind::RunEnded { verdict: outcome.verdict, document: document.clone(), wall_ms });
+        stream.emit(EventKind::RunEnded {
+            verdict: outcome.verdict,
+            document: document.clone(),
+            wall_ms,
+        });
         drop(stream);
         let drained = drain.finish();
         if let Some(trouble) = &drained.trouble {
@@ -201,7 +239,10 @@ async fn stuck(context: &Context) {
 /// Once asks nicely; the second time gives up on nicety: the guard cleans up then.
 async fn watch_signals(interrupt: Interrupt) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+    let (Ok(mut terminate), Ok(mut hangup)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::hangup()),
+    ) else {
         return std::future::pending().await;
     };
     for time in 0..2 {
@@ -219,7 +260,12 @@ async fn watch_signals(interrupt: Interrupt) {
 
 /// Where `--json` wants the document; opened first, so that a bad path fails before a long run.
 pub fn document_target(common: &Common) -> Result<Option<DocumentTarget>, Failure> {
-    common.json.as_deref().map(DocumentTarget::open).transpose().map_err(Failure::usage)
+    common
+        .json
+        .as_deref()
+        .map(DocumentTarget::open)
+        .transpose()
+        .map_err(Failure::usage)
 }
 
 fn run_id(started: &str, command: &str) -> String {

@@ -1,5 +1,5 @@
 //! The one stream of events, fanned out on a thread of its own: to the evidence and to the
-//! terminal. Whoever emits never waits for a disk.
+//! terminal. Recordings of wires take the same way to the same file.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -19,7 +19,13 @@ const FLUSH_EVERY: Duration = Duration::from_millis(100);
 /// Takes events; `finish` ends the stream.
 pub struct Stream {
     began: Instant,
-    events: SyncSender<Event>,
+    items: SyncSender<Item>,
+}
+
+/// What goes down the stream.
+enum Item {
+    Event(Event),
+    Steps(wire::Batch),
 }
 
 /// The thread at the other end.
@@ -39,16 +45,29 @@ pub struct Drained {
 
 /// Opens the stream.
 pub fn open(evidence: Result<Evidence, String>, progress: Progress) -> (Stream, Drain) {
-    let (events, waiting) = sync_channel(EVENTS_WAITING_MAX);
+    let (items, waiting) = sync_channel(EVENTS_WAITING_MAX);
     let thread = std::thread::spawn(move || drain(&waiting, evidence, progress));
-    (Stream { began: Instant::now(), events }, Drain { thread })
+    (
+        Stream {
+            began: Instant::now(),
+            items,
+        },
+        Drain { thread },
+    )
+}
+
+impl Stream {
+    /// Takes what a wire recorded.
+    pub fn record(&self, batch: wire::Batch) {
+        let _ = self.items.send(Item::Steps(batch));
+    }
 }
 
 impl EventSink for Stream {
     fn emit(&self, kind: EventKind) {
         let at_us = self.began.elapsed().as_micros() as u64;
         // The drain ends only after every sender is gone.
-        let _ = self.events.send(Event { at_us, kind });
+        let _ = self.items.send(Item::Event(Event { at_us, kind }));
     }
 }
 
@@ -67,7 +86,7 @@ impl Drain {
 const EVENTS_KEPT_MAX: usize = 100_000;
 
 fn drain(
-    waiting: &Receiver<Event>,
+    waiting: &Receiver<Item>,
     evidence: Result<Evidence, String>,
     mut progress: Progress,
 ) -> Drained {
@@ -78,18 +97,22 @@ fn drain(
     let mut events = Vec::new();
     let mut flushed = Instant::now();
     loop {
-        let event = match waiting.recv_timeout(FLUSH_EVERY) {
-            Ok(event) => Some(event),
-            Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => break,
-        };
-        if let Some(event) = event {
-            progress.consume(&event);
-            match &mut evidence {
-                Some(evidence) => evidence.record(&event),
-                None if events.len() < EVENTS_KEPT_MAX => events.push(event),
-                None => {}
+        match waiting.recv_timeout(FLUSH_EVERY) {
+            Ok(Item::Event(event)) => {
+                progress.consume(&event);
+                match &mut evidence {
+                    Some(evidence) => evidence.record(&event),
+                    None if events.len() < EVENTS_KEPT_MAX => events.push(event),
+                    None => {}
+                }
             }
+            Ok(Item::Steps(batch)) => {
+                if let Some(evidence) = &mut evidence {
+                    record_steps(evidence, &batch);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
         }
         if flushed.elapsed() >= FLUSH_EVERY {
             flushed = Instant::now();
@@ -106,5 +129,27 @@ fn drain(
             None
         }
     });
-    Drained { evidence, events, trouble }
+    Drained {
+        evidence,
+        events,
+        trouble,
+    }
+}
+
+fn record_steps(evidence: &mut Evidence, batch: &wire::Batch) {
+    for (shape, text) in &batch.shapes {
+        evidence.record_shape(batch.wire, *shape, text);
+    }
+    let records: Vec<store::StepRecord> = batch
+        .records
+        .iter()
+        .map(|record| store::StepRecord {
+            at_us: record.at_ns / 1000,
+            took_us: record.took_ns / 1000,
+            connection: record.connection,
+            shape: record.shape,
+            flags: 0,
+        })
+        .collect();
+    evidence.record_steps(batch.wire, &records);
 }

@@ -38,11 +38,13 @@ impl Director for Conductor {
     }
 
     fn before_up(&self, step: &Step) -> Ruling {
-        self.director().map_or(Ruling::Pass, |director| director.before_up(step))
+        self.director()
+            .map_or(Ruling::Pass, |director| director.before_up(step))
     }
 
     fn before_down(&self, step: &Step, reply: &Reply) -> Ruling {
-        self.director().map_or(Ruling::Pass, |director| director.before_down(step, reply))
+        self.director()
+            .map_or(Ruling::Pass, |director| director.before_down(step, reply))
     }
 
     fn cut(&self, step: &Step) {

@@ -30,17 +30,24 @@ impl Context {
 
     /// Tells the user something that stops nothing.
     pub fn warn(&self, message: impl Into<String>) {
-        self.emit(EventKind::Warning { message: message.into() });
+        self.emit(EventKind::Warning {
+            message: message.into(),
+        });
     }
 
     /// Whether to begin nothing more.
     pub fn is_over(&self) -> bool {
-        self.interrupt.is_set() || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+        self.interrupt.is_set()
+            || self
+                .deadline
+                .is_some_and(|deadline| Instant::now() >= deadline)
     }
 
     /// What is left of the budget, at most `most`.
     pub fn left(&self, most: Duration) -> Duration {
-        self.deadline.map_or(most, |deadline| most.min(deadline.saturating_duration_since(Instant::now())))
+        self.deadline.map_or(most, |deadline| {
+            most.min(deadline.saturating_duration_since(Instant::now()))
+        })
     }
 }
 

@@ -49,7 +49,10 @@ pub(crate) async fn run<L: Lab>(
     plan: PhasePlan<'_>,
     context: &Context,
 ) -> Result<PhaseDone, HuntError> {
-    context.emit(EventKind::PhaseStarted { phase: plan.name.to_string(), trials: Some(plan.trials) });
+    context.emit(EventKind::PhaseStarted {
+        phase: plan.name.to_string(),
+        trials: Some(plan.trials),
+    });
     let racers = Racers::new(stage, plan.schedule)?;
     let began = Instant::now();
     let mut done = PhaseDone::default();
@@ -76,7 +79,9 @@ pub(crate) async fn run<L: Lab>(
         typical.learn(&result);
         done.count(number, &result);
         if stage.report_deaths() {
-            return Err(HuntError::State("a replica ended during the trial; see above".to_string()));
+            return Err(HuntError::State(
+                "a replica ended during the trial; see above".to_string(),
+            ));
         }
         tell(plan.name, number, &done, plan.schedule, result, context);
     }
@@ -95,7 +100,11 @@ impl PhaseDone {
     fn count(&mut self, number: u64, trial: &TrialDone) {
         let wrong = !trial.judgement.violations.is_empty();
         self.forced.violations.count(wrong);
-        self.forced.enforced.count(trial.progress.is_some_and(|progress| progress.is_enforced()));
+        self.forced.enforced.count(
+            trial
+                .progress
+                .is_some_and(|progress| progress.is_enforced()),
+        );
         self.forced.undecided += u64::from(!wrong && !trial.judgement.undecided.is_empty());
         if wrong {
             self.first_violation.get_or_insert(number + 1);
@@ -140,14 +149,17 @@ fn tell(
     context: &Context,
 ) {
     let wrong = !trial.judgement.violations.is_empty();
-    let kept = number < STEPS_KEPT_TRIALS || (wrong && done.violations().k <= STEPS_KEPT_VIOLATIONS);
+    let kept =
+        number < STEPS_KEPT_TRIALS || (wrong && done.violations().k <= STEPS_KEPT_VIOLATIONS);
     if kept {
         for logged in trial.steps {
             let racer = schedule.racers.get(usize::from(logged.step.lane.0));
             context.emit(EventKind::StepDone {
                 trial: number,
                 racer: racer.map(|racer| racer.name.clone()),
-                reply: logged.reply.unwrap_or_else(|| Reply::of(ReplyKind::Cut, "none seen")),
+                reply: logged
+                    .reply
+                    .unwrap_or_else(|| Reply::of(ReplyKind::Cut, "none seen")),
                 asked_us: logged.asked.as_micros() as u64,
                 held_us: (logged.passed - logged.asked).as_micros() as u64,
                 replied_us: logged.replied.as_micros() as u64,

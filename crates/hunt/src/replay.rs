@@ -72,7 +72,11 @@ pub async fn run<L: Lab>(
     stage.lower().await?;
     let verdict = check::replay_verdict(forced.forced);
     let interrupted = direct.interrupted || proxied.interrupted || forced.interrupted;
-    Ok(Replayed { verdict, document: document(plan, verdict, &direct, &proxied, &forced), interrupted })
+    Ok(Replayed {
+        verdict,
+        document: document(plan, verdict, &direct, &proxied, &forced),
+        interrupted,
+    })
 }
 
 fn document(

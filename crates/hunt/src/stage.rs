@@ -105,8 +105,9 @@ impl<L: Lab> Stage<L> {
         }
         // What is called is started before who calls it.
         for service in self.in_order_of_need() {
-            let plans: Vec<ReplicaPlan> =
-                (0..service.replicas).map(|index| self.plan(&service, index)).collect();
+            let plans: Vec<ReplicaPlan> = (0..service.replicas)
+                .map(|index| self.plan(&service, index))
+                .collect();
             self.replicas.extend(plans.iter().map(ReplicaPlan::name));
             for started in self.lab.start_all(plans).await? {
                 for warning in started.warnings {
@@ -154,7 +155,10 @@ impl<L: Lab> Stage<L> {
     pub fn report_deaths(&mut self) -> bool {
         let died = self.lab.died();
         for (replica, why) in &died {
-            self.context.emit(EventKind::ReplicaDied { what: replica.to_string(), why: why.clone() });
+            self.context.emit(EventKind::ReplicaDied {
+                what: replica.to_string(),
+                why: why.clone(),
+            });
         }
         !died.is_empty()
     }
@@ -178,7 +182,10 @@ impl<L: Lab> Stage<L> {
 
     fn open_wires(&mut self) -> Result<(), HuntError> {
         for edge in self.system.edges() {
-            let replicas = self.system.service(edge.from).map_or(0, |service| service.replicas);
+            let replicas = self
+                .system
+                .service(edge.from)
+                .map_or(0, |service| service.replicas);
             for index in 0..replicas {
                 let wire = WireId(self.wires_opened);
                 self.wires_opened += 1;
@@ -234,7 +241,11 @@ impl<L: Lab> Stage<L> {
             lane: LaneId(index),
             port: self.port(&service.name, index),
             words: service.run.iter().map(fill).collect(),
-            env: service.env.iter().map(|(name, value)| (name.clone(), fill(value))).collect(),
+            env: service
+                .env
+                .iter()
+                .map(|(name, value)| (name.clone(), fill(value)))
+                .collect(),
             folder: self.system.folder.clone(),
             ready: service.ready.clone(),
             limits: service.limits,
@@ -247,9 +258,13 @@ impl<L: Lab> Stage<L> {
             Variable::Replica => index.to_string(),
             Variable::Variant => self.system.variant.clone().unwrap_or_default(),
             Variable::Peers(of) => {
-                let replicas = self.system.service(of).map_or(0, |service| service.replicas);
-                let urls: Vec<String> =
-                    (0..replicas).map(|i| format!("http://127.0.0.1:{}", self.port(of, i))).collect();
+                let replicas = self
+                    .system
+                    .service(of)
+                    .map_or(0, |service| service.replicas);
+                let urls: Vec<String> = (0..replicas)
+                    .map(|i| format!("http://127.0.0.1:{}", self.port(of, i)))
+                    .collect();
                 urls.join(",")
             }
             Variable::Url(of) | Variable::Host(of) | Variable::PortOf(of) => {
@@ -275,18 +290,27 @@ impl<L: Lab> Stage<L> {
             let config = wire.config();
             config.target == target && config.from == service && config.lane == LaneId(index)
         });
-        own.map_or_else(|| self.direct_address(target, index), |wire| wire.address().to_string())
+        own.map_or_else(
+            || self.direct_address(target, index),
+            |wire| wire.address().to_string(),
+        )
     }
 
     fn direct_address(&self, target: &str, lane: u16) -> String {
         if let Some(place) = self.places.iter().find(|place| place.name == target) {
             return place.address();
         }
-        let replicas = self.system.service(target).map_or(1, |service| service.replicas.max(1));
+        let replicas = self
+            .system
+            .service(target)
+            .map_or(1, |service| service.replicas.max(1));
         format!("127.0.0.1:{}", self.port(target, lane % replicas))
     }
 
     fn port(&self, service: &str, index: u16) -> u16 {
-        self.ports.get(&(service.to_string(), index)).copied().unwrap_or(0)
+        self.ports
+            .get(&(service.to_string(), index))
+            .copied()
+            .unwrap_or(0)
     }
 }

@@ -57,23 +57,39 @@ pub async fn run<L: Lab>(
         .ok_or_else(|| HuntError::Lacking(format!("there is no operation `{}`", plan.operation)))?;
     stage.raise(plan.wiring).await?;
     trial::prepare_state(stage, plan.setup).await?;
-    let lanes = stage.system.service(&operation.service).map_or(1, |service| service.replicas.max(1));
-    let clients: Vec<Client> =
-        (0..lanes).filter_map(|lane| stage.client(&operation.service, LaneId(lane), PATIENCE)).collect();
-    context.emit(EventKind::PhaseStarted { phase: "load".to_string(), trials: plan.until.requests });
+    let lanes = stage
+        .system
+        .service(&operation.service)
+        .map_or(1, |service| service.replicas.max(1));
+    let clients: Vec<Client> = (0..lanes)
+        .filter_map(|lane| stage.client(&operation.service, LaneId(lane), PATIENCE))
+        .collect();
+    context.emit(EventKind::PhaseStarted {
+        phase: "load".to_string(),
+        trials: plan.until.requests,
+    });
     let wrong = RefCell::new(Vec::new());
-    let until = Until { elapsed: context.left(plan.until.elapsed), ..plan.until };
+    let until = Until {
+        elapsed: context.left(plan.until.elapsed),
+        ..plan.until
+    };
     let figures = apply(&operation, &clients, plan, until, stage, context, &wrong).await;
     let system = stage.system.clone();
     let observations: Vec<Observation> = trial::observe(stage, &system, None).await;
-    let history = TrialHistory { trial: 0, attempts: Vec::new(), observations };
+    let history = TrialHistory {
+        trial: 0,
+        attempts: Vec::new(),
+        observations,
+    };
     let mut judgement = check::judge(&system, &history, None);
     judgement.violations.extend(wrong.into_inner());
     let interrupted = context.interrupt.is_set();
     stage.report_deaths();
     stage.lower().await?;
     let document = document(&figures, &judgement.violations);
-    context.emit(EventKind::LoadMeasured { figures: Value::Object(document.clone()) });
+    context.emit(EventKind::LoadMeasured {
+        figures: Value::Object(document.clone()),
+    });
     context.emit(EventKind::TrialJudged {
         phase: "load".to_string(),
         history,
@@ -101,19 +117,38 @@ async fn apply<L: Lab>(
     context: &Context,
     wrong: &RefCell<Vec<Violation>>,
 ) -> Figures {
-    let judges_answers =
-        stage.system.invariants.iter().any(|i| matches!(&i.probe, Probe::Responses { .. }));
+    let judges_answers = stage
+        .system
+        .invariants
+        .iter()
+        .any(|i| matches!(&i.probe, Probe::Responses { .. }));
     load::apply(plan.model, until, async |number| {
         if context.is_over() {
             // What is due after the end is not made; the loop ends at its next look.
             tokio::time::sleep(Duration::from_millis(1)).await;
-            return (Outcome::NotSent { why: "stopped".to_string() }, true);
+            return (
+                Outcome::NotSent {
+                    why: "stopped".to_string(),
+                },
+                true,
+            );
         }
         let mut draws = Draws::new(context.seed, "stress", number);
-        let mut filling = Filling { args: &[], draws: &mut draws, now_ms: (context.now_ms)() };
+        let mut filling = Filling {
+            args: &[],
+            draws: &mut draws,
+            now_ms: (context.now_ms)(),
+        };
         let request = match drive::prepare(operation, &mut filling) {
             Ok(request) => request,
-            Err(error) => return (Outcome::NotSent { why: error.to_string() }, false),
+            Err(error) => {
+                return (
+                    Outcome::NotSent {
+                        why: error.to_string(),
+                    },
+                    false,
+                );
+            }
         };
         let lane = number as usize % clients.len().max(1);
         let outcome = clients[lane].send(&request).await;
@@ -146,7 +181,10 @@ fn judge_answer<L: Lab>(
         ended_us: 0,
         outcome: outcome.clone(),
     };
-    let history = TrialHistory { attempts: vec![attempt], ..TrialHistory::default() };
+    let history = TrialHistory {
+        attempts: vec![attempt],
+        ..TrialHistory::default()
+    };
     let found = check::judge(&stage.system, &history, None).violations;
     let mut wrong = wrong.borrow_mut();
     let room = WRONG_ANSWERS_MAX.saturating_sub(wrong.len());
@@ -157,7 +195,10 @@ fn document(figures: &Figures, violations: &[Violation]) -> Map<String, Value> {
     let latency = &figures.latency_us;
     let at = |quantile| latency.value_at_quantile(quantile);
     let seconds = figures.elapsed.as_secs_f64().max(1e-9);
-    let rate = Rate { k: u64::from(!violations.is_empty()), n: 1 };
+    let rate = Rate {
+        k: u64::from(!violations.is_empty()),
+        n: 1,
+    };
     let (low, high) = check::stats::wilson(rate);
     model::object(json!({
         "requests": figures.requests,

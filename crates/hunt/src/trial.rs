@@ -56,7 +56,10 @@ impl Racers {
         };
         let clients: Option<Vec<Client>> = schedule.racers.iter().enumerate().map(client).collect();
         let clients = clients.ok_or_else(|| {
-            HuntError::Lacking(format!("schedule {}: a racer's operation has no service", schedule.name))
+            HuntError::Lacking(format!(
+                "schedule {}: a racer's operation has no service",
+                schedule.name
+            ))
         })?;
         Ok(Racers { clients })
     }
@@ -78,28 +81,49 @@ pub(crate) async fn run<L: Lab>(
     if let Some(director) = &director {
         conductor.hand_to(director.clone());
     }
-    let attempts = race(racers, &requests, plan, number, context, director.as_deref()).await;
+    let attempts = race(
+        racers,
+        &requests,
+        plan,
+        number,
+        context,
+        director.as_deref(),
+    )
+    .await;
     conductor.rest();
     let system = stage.system.clone();
     let observations = observe(stage, &system, plan.schedule.oracle.as_deref()).await;
-    let history = TrialHistory { trial: number, attempts, observations };
+    let history = TrialHistory {
+        trial: number,
+        attempts,
+        observations,
+    };
     let judgement = check::judge(&system, &history, plan.schedule.oracle.as_deref());
     Ok(TrialDone {
         history,
         judgement,
         progress: director.as_ref().map(|director| director.progress()),
-        steps: director.map(|director| director.take_log()).unwrap_or_default(),
+        steps: director
+            .map(|director| director.take_log())
+            .unwrap_or_default(),
         took: began.elapsed(),
     })
 }
 
 /// Brings the state to where a trial begins.
-pub(crate) async fn prepare_state<L: Lab>(stage: &mut Stage<L>, setup: Setup) -> Result<(), HuntError> {
+pub(crate) async fn prepare_state<L: Lab>(
+    stage: &mut Stage<L>,
+    setup: Setup,
+) -> Result<(), HuntError> {
     let mut commands = stage.system.reset.clone();
     if setup == Setup::NearLimit {
         commands.extend(stage.system.near_limit.iter().cloned());
     }
-    stage.state().run(&commands).await.map_err(|error| HuntError::State(error.to_string()))
+    stage
+        .state()
+        .run(&commands)
+        .await
+        .map_err(|error| HuntError::State(error.to_string()))
 }
 
 fn requests(
@@ -117,7 +141,11 @@ fn requests(
             let operation = system.operation(&racer.operation).ok_or_else(|| {
                 HuntError::Lacking(format!("there is no operation `{}`", racer.operation))
             })?;
-            let mut filling = Filling { args: &racer.args, draws: &mut draws, now_ms };
+            let mut filling = Filling {
+                args: &racer.args,
+                draws: &mut draws,
+                now_ms,
+            };
             Ok(drive::prepare(operation, &mut filling)?)
         })
         .collect()
@@ -159,10 +187,15 @@ async fn race(
         }));
     }
     let watch = async {
-        let Some(director) = director else { return std::future::pending().await };
+        let Some(director) = director else {
+            return std::future::pending().await;
+        };
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
-            if director.stuck_for().is_some_and(|stuck| stuck >= plan.stuck) {
+            if director
+                .stuck_for()
+                .is_some_and(|stuck| stuck >= plan.stuck)
+            {
                 director.give_up();
             }
         }
@@ -185,7 +218,11 @@ async fn all<T>(mut running: Vec<std::pin::Pin<Box<impl Future<Output = T>>>>) -
                 *done = Some(value);
             }
         }
-        if done.iter().all(Option::is_some) { Poll::Ready(()) } else { Poll::Pending }
+        if done.iter().all(Option::is_some) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     })
     .await;
     done.into_iter().flatten().collect()
@@ -199,12 +236,17 @@ pub(crate) async fn observe<L: Lab>(
 ) -> Vec<Observation> {
     let mut observations = Vec::new();
     for invariant in &system.invariants {
-        let Probe::State(command) = &invariant.probe else { continue };
+        let Probe::State(command) = &invariant.probe else {
+            continue;
+        };
         if oracle.is_some_and(|name| name != invariant.name) {
             continue;
         }
         let value = stage.state().ask(command).await;
-        observations.push(Observation { invariant: invariant.name.clone(), value });
+        observations.push(Observation {
+            invariant: invariant.name.clone(),
+            value,
+        });
     }
     observations
 }

@@ -53,7 +53,8 @@ impl Distribution {
             Distribution::Fixed(us) => us as f64,
             Distribution::Uniform(low, high) => low as f64 + (high as f64 - low as f64) * u1,
             Distribution::Lognormal { median_us, sigma } => {
-                let normal = (-2.0 * u1.max(1e-12).ln()).sqrt() * (std::f64::consts::TAU * u2).cos();
+                let normal =
+                    (-2.0 * u1.max(1e-12).ln()).sqrt() * (std::f64::consts::TAU * u2).cos();
                 median_us as f64 * (sigma * normal).exp()
             }
         };
@@ -71,7 +72,10 @@ mod tests {
     #[test]
     fn samples_stay_in_their_range() {
         for i in 1..=1000 {
-            let (u1, u2) = (f64::from(i) / 1000.0, f64::from((i * 7919) % 1000 + 1) / 1000.0);
+            let (u1, u2) = (
+                f64::from(i) / 1000.0,
+                f64::from((i * 7919) % 1000 + 1) / 1000.0,
+            );
             let uniform = Distribution::Uniform(100, 200).sample(u1, u2).as_micros();
             assert!((100..=200).contains(&uniform));
             assert_eq!(Distribution::Fixed(5).sample(u1, u2).as_micros(), 5);
@@ -80,7 +84,10 @@ mod tests {
 
     #[test]
     fn lognormal_median_and_spread() {
-        let d = Distribution::Lognormal { median_us: 20_000, sigma: 0.5 };
+        let d = Distribution::Lognormal {
+            median_us: 20_000,
+            sigma: 0.5,
+        };
         let mut all: Vec<u128> = (0..10_000u32)
             .map(|i| {
                 let u1 = (f64::from(i % 100) + 0.5) / 100.0;
@@ -90,7 +97,11 @@ mod tests {
             .collect();
         all.sort_unstable();
         let at = |p: f64| all[(p * all.len() as f64) as usize] as f64;
-        assert!((at(0.5) / 20_000.0 - 1.0).abs() < 0.03, "median {}", at(0.5));
+        assert!(
+            (at(0.5) / 20_000.0 - 1.0).abs() < 0.03,
+            "median {}",
+            at(0.5)
+        );
         assert!((at(0.841) / 20_000.0).ln() - 0.5 < 0.03, "sigma");
     }
 }

@@ -38,8 +38,12 @@ pub enum Protocol {
 
 impl Protocol {
     /// All protocols, in the order they are offered to a user.
-    pub const ALL: [Protocol; 4] =
-        [Protocol::Tcp, Protocol::Http, Protocol::Postgres, Protocol::Redis];
+    pub const ALL: [Protocol; 4] = [
+        Protocol::Tcp,
+        Protocol::Http,
+        Protocol::Postgres,
+        Protocol::Redis,
+    ];
 
     /// The word users write.
     pub fn as_str(self) -> &'static str {

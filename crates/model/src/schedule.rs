@@ -86,7 +86,12 @@ impl StepPattern {
                 ));
             }
         };
-        Ok(StepPattern { target: target.to_string(), verb: verb.to_string(), resource, occurrence })
+        Ok(StepPattern {
+            target: target.to_string(),
+            verb: verb.to_string(),
+            resource,
+            occurrence,
+        })
     }
 
     /// Whether a step is of this kind; which occurrence it is, the caller counts.
@@ -94,7 +99,9 @@ impl StepPattern {
         self.target == step.target
             && self.verb.eq_ignore_ascii_case(&step.verb)
             && self.resource.as_ref().is_none_or(|pattern| {
-                step.effects.iter().any(|effect| wildcard(pattern, &effect.resource))
+                step.effects
+                    .iter()
+                    .any(|effect| wildcard(pattern, &effect.resource))
             })
     }
 }
@@ -143,7 +150,13 @@ mod tests {
         for text in ["cache GET inv:42", "db UPDATE events #2", "db COMMIT"] {
             assert_eq!(StepPattern::parse(text).unwrap().to_string(), text);
         }
-        for text in ["", "cache", "a b c d", "db UPDATE events #0", "db UPDATE #x"] {
+        for text in [
+            "",
+            "cache",
+            "a b c d",
+            "db UPDATE events #0",
+            "db UPDATE #x",
+        ] {
             assert!(StepPattern::parse(text).is_err(), "{text}");
         }
     }

@@ -113,7 +113,12 @@ pub struct Reply {
 impl Reply {
     /// A reply without rows or code.
     pub fn of(kind: ReplyKind, value: &str) -> Reply {
-        Reply { kind, value: value.to_string(), rows: None, code: None }
+        Reply {
+            kind,
+            value: value.to_string(),
+            rows: None,
+            code: None,
+        }
     }
 }
 

@@ -266,7 +266,9 @@ impl System {
 
     /// An operation by name.
     pub fn operation(&self, name: &str) -> Option<&Operation> {
-        self.operations.iter().find(|operation| operation.name == name)
+        self.operations
+            .iter()
+            .find(|operation| operation.name == name)
     }
 
     /// What a backend or service speaks; services speak HTTP.
@@ -281,13 +283,22 @@ impl System {
     pub fn edges(&self) -> Vec<Edge<'_>> {
         let mut edges: Vec<Edge<'_>> = Vec::new();
         for service in &self.services {
-            let templates = service.run.iter().chain(service.env.iter().map(|(_, value)| value));
+            let templates = service
+                .run
+                .iter()
+                .chain(service.env.iter().map(|(_, value)| value));
             for hole in templates.flat_map(Template::holes) {
                 let (Variable::Url(to) | Variable::Host(to) | Variable::PortOf(to)) = hole else {
                     continue;
                 };
-                let Some(protocol) = self.protocol_of(to) else { continue };
-                let edge = Edge { from: &service.name, to, protocol };
+                let Some(protocol) = self.protocol_of(to) else {
+                    continue;
+                };
+                let edge = Edge {
+                    from: &service.name,
+                    to,
+                    protocol,
+                };
                 if !edges.contains(&edge) {
                     edges.push(edge);
                 }
@@ -298,14 +309,22 @@ impl System {
 
     /// How many lanes there are: as many as the service with the most replicas has.
     pub fn lanes(&self) -> u16 {
-        self.services.iter().map(|service| service.replicas).max().unwrap_or(0)
+        self.services
+            .iter()
+            .map(|service| service.replicas)
+            .max()
+            .unwrap_or(0)
     }
 }
 
 impl Operation {
     /// What a status means by the spec.
     pub fn is_accepted(&self, status: u16) -> bool {
-        if self.accepted.is_empty() { (200..300).contains(&status) } else { self.accepted.contains(&status) }
+        if self.accepted.is_empty() {
+            (200..300).contains(&status)
+        } else {
+            self.accepted.contains(&status)
+        }
     }
 
     /// The value an argument takes when nothing else is said.

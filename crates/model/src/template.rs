@@ -64,7 +64,9 @@ impl Template {
                 rest = &rest[at + 2..];
                 continue;
             }
-            let bad = BadHole { offset: text.len() - rest.len() + at };
+            let bad = BadHole {
+                offset: text.len() - rest.len() + at,
+            };
             let close = rest[at..].find('}').ok_or_else(|| bad.clone())?;
             let name = rest[at + 2..at + close].trim();
             if name.is_empty() || name.contains(char::is_whitespace) {
@@ -86,7 +88,9 @@ impl Template {
 
     /// A template without holes.
     pub fn plain(text: &str) -> Template {
-        Template { parts: vec![Part::Text(text.to_string())] }
+        Template {
+            parts: vec![Part::Text(text.to_string())],
+        }
     }
 
     /// The holes, in order.
@@ -140,10 +144,9 @@ impl Variable {
     /// The backend or service the variable speaks of.
     pub fn of(&self) -> Option<&str> {
         match self {
-            Variable::Url(of)
-            | Variable::Host(of)
-            | Variable::PortOf(of)
-            | Variable::Peers(of) => Some(of),
+            Variable::Url(of) | Variable::Host(of) | Variable::PortOf(of) | Variable::Peers(of) => {
+                Some(of)
+            }
             _ => None,
         }
     }
@@ -183,7 +186,10 @@ mod tests {
                 Part::Text("x${not}".into()),
             ]
         );
-        assert_eq!(template.expand(|hole| format!("<{hole}>")), "serve --port <port> <db.url>x${not}");
+        assert_eq!(
+            template.expand(|hole| format!("<{hole}>")),
+            "serve --port <port> <db.url>x${not}"
+        );
     }
 
     #[test]

@@ -9,7 +9,9 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UnitError {
     /// Not a duration.
-    #[error("`{0}` is not a duration; write a number and a unit, such as 500us, 20ms, 1.5s, 2m, 1h")]
+    #[error(
+        "`{0}` is not a duration; write a number and a unit, such as 500us, 20ms, 1.5s, 2m, 1h"
+    )]
     Duration(String),
     /// Not an amount of CPU.
     #[error("`{0}` is not an amount of CPU; write millicores such as 250m, or cores such as 0.5")]
@@ -29,7 +31,9 @@ pub struct Bytes(pub u64);
 
 fn split_unit(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && c != '.')
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     let number: f64 = number.parse().ok()?;
     number.is_finite().then_some((number, unit.trim()))
@@ -113,8 +117,21 @@ mod tests {
         ] {
             assert_eq!(us(text), Ok(expected), "{text}");
         }
-        for text in ["", "5", "ms", "-5ms", "1e3s", "5 minutes", "..5s", "99999999999999999999h"] {
-            assert_eq!(us(text), Err(UnitError::Duration(text.to_string())), "{text}");
+        for text in [
+            "",
+            "5",
+            "ms",
+            "-5ms",
+            "1e3s",
+            "5 minutes",
+            "..5s",
+            "99999999999999999999h",
+        ] {
+            assert_eq!(
+                us(text),
+                Err(UnitError::Duration(text.to_string())),
+                "{text}"
+            );
         }
     }
 

@@ -64,6 +64,10 @@ impl Rate {
 
     /// The share, 0 when nothing was tried.
     pub fn share(self) -> f64 {
-        if self.n == 0 { 0.0 } else { self.k as f64 / self.n as f64 }
+        if self.n == 0 {
+            0.0
+        } else {
+            self.k as f64 / self.n as f64
+        }
     }
 }

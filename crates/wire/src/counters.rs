@@ -52,7 +52,9 @@ impl Counters {
     pub(crate) fn note_not_understood(&self, count: u64, why: &str) {
         Self::add(&self.not_understood, count);
         let mut remarks = self.remarks.lock().unwrap_or_else(|e| e.into_inner());
-        remarks.not_understood.get_or_insert_with(|| why.to_string());
+        remarks
+            .not_understood
+            .get_or_insert_with(|| why.to_string());
     }
 
     pub(crate) fn note_failed(&self, why: &str) {
@@ -63,7 +65,11 @@ impl Counters {
 
     /// Reads all counters.
     pub fn read(&self) -> Reading {
-        let remarks = self.remarks.lock().unwrap_or_else(|e| e.into_inner()).clone();
+        let remarks = self
+            .remarks
+            .lock()
+            .unwrap_or_else(|e| e.into_inner())
+            .clone();
         Reading {
             connections: self.connections.load(Relaxed),
             open: self.open.load(Relaxed),

@@ -83,8 +83,10 @@ impl Recorder {
             return SHAPE_OTHER;
         }
         let number = self.shapes.len() as u32;
-        self.shapes.insert(self.shape_bytes.as_slice().into(), number);
-        self.fresh.push((number, crate::session::readable(&self.shape_bytes)));
+        self.shapes
+            .insert(self.shape_bytes.as_slice().into(), number);
+        self.fresh
+            .push((number, crate::session::readable(&self.shape_bytes)));
         number
     }
 
@@ -102,7 +104,12 @@ impl Recorder {
         }
         let records = std::mem::replace(&mut self.records, Vec::with_capacity(BATCH_RECORDS));
         let shapes = std::mem::take(&mut self.fresh);
-        let batch = Batch { wire: self.wire, shapes, records, lost: self.lost };
+        let batch = Batch {
+            wire: self.wire,
+            shapes,
+            records,
+            lost: self.lost,
+        };
         match self.taker.try_send(batch) {
             Ok(()) => {}
             Err(TrySendError::Full(batch) | TrySendError::Disconnected(batch)) => {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::session::{Direction, Down, Draft, Frame, Look, Scan, Session, Up, FRAME_KEPT_BYTES_MAX};
+use crate::session::{
+    Direction, Down, Draft, FRAME_KEPT_BYTES_MAX, Frame, Look, Scan, Session, Up,
+};
 
 /// Drives one session the way a pipe does, and writes down what it says.
 pub struct Driver<S> {
@@ -49,7 +51,13 @@ impl<S: Session> Driver<S> {
                     bytes = &bytes[n..];
                     let kept = std::mem::take(&mut self.kept[side]);
                     let whole = std::mem::take(&mut self.length[side]) == kept.len();
-                    self.frame(direction, Frame { bytes: &kept, whole });
+                    self.frame(
+                        direction,
+                        Frame {
+                            bytes: &kept,
+                            whole,
+                        },
+                    );
                 }
                 Scan::More => {
                     self.keep(side, bytes);
@@ -73,14 +81,21 @@ impl<S: Session> Driver<S> {
         let line = match direction {
             Direction::Up => match self.session.up(frame, Look::Full) {
                 Up::Pass => "up   pass".to_string(),
-                Up::OneWay(draft) => format!("up   one way {}", show(&draft.expect("a full look describes"))),
+                Up::OneWay(draft) => format!(
+                    "up   one way {}",
+                    show(&draft.expect("a full look describes"))
+                ),
                 Up::Local(answer) => format!("up   local {:?}", String::from_utf8_lossy(answer)),
                 Up::Step(draft) => {
                     self.open += 1;
                     let draft = *draft.expect("a full look describes");
                     let mut brief = Vec::new();
                     self.session.brief(frame, &mut brief);
-                    let line = format!("up   {}   brief {:?}", show(&draft), String::from_utf8_lossy(&brief));
+                    let line = format!(
+                        "up   {}   brief {:?}",
+                        show(&draft),
+                        String::from_utf8_lossy(&brief)
+                    );
                     self.steps.push(draft);
                     line
                 }
@@ -95,7 +110,10 @@ impl<S: Session> Driver<S> {
                     assert!(self.open >= closed, "a reply to no step\n{}", self.said);
                     self.open -= closed;
                     let reply = reply.expect("a full look describes");
-                    format!("down {:?} {:?} rows {:?} code {:?} skipped {skipped}", reply.kind, reply.value, reply.rows, reply.code)
+                    format!(
+                        "down {:?} {:?} rows {:?} code {:?} skipped {skipped}",
+                        reply.kind, reply.value, reply.rows, reply.code
+                    )
                 }
                 Down::Opaque { .. } => {
                     self.opaque = true;

@@ -88,7 +88,10 @@ pub(crate) struct Carrier {
 
 impl Carrier {
     pub(crate) fn upstream(&self) -> String {
-        self.upstream.read().unwrap_or_else(|e| e.into_inner()).clone()
+        self.upstream
+            .read()
+            .unwrap_or_else(|e| e.into_inner())
+            .clone()
     }
 
     pub(crate) fn recorder(&self) -> Option<&RefCell<Recorder>> {
@@ -104,8 +107,12 @@ impl Wire {
         recording: Option<Recording>,
     ) -> Result<Wire, WireError> {
         let edge = format!("{} -> {}", config.from, config.target);
-        let fail = |source| WireError::Open { edge: edge.clone(), source };
-        let listener = std::net::TcpListener::bind((pipe::LISTEN, config.listen_port)).map_err(fail)?;
+        let fail = |source| WireError::Open {
+            edge: edge.clone(),
+            source,
+        };
+        let listener =
+            std::net::TcpListener::bind((pipe::LISTEN, config.listen_port)).map_err(fail)?;
         listener.set_nonblocking(true).map_err(fail)?;
         let address = listener.local_addr().map_err(fail)?;
         let counters = Arc::new(Counters::default());
@@ -133,7 +140,14 @@ impl Wire {
                 })
                 .map_err(fail)?
         };
-        Ok(Wire { config, address, counters, upstream, stop: Some(stop), thread: Some(thread) })
+        Ok(Wire {
+            config,
+            address,
+            counters,
+            upstream,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 
     /// Where it listens.
@@ -178,8 +192,10 @@ impl Drop for Wire {
 
 /// A wire's thread: takes connections until it is told to stop.
 fn run(listener: std::net::TcpListener, carrier: Rc<Carrier>, stopped: oneshot::Receiver<()>) {
-    let runtime =
-        Builder::new_current_thread().enable_io().enable_time().build_local(LocalOptions::default());
+    let runtime = Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build_local(LocalOptions::default());
     match runtime {
         Ok(runtime) => runtime.block_on(async {
             tokio::select! {
@@ -187,7 +203,9 @@ fn run(listener: std::net::TcpListener, carrier: Rc<Carrier>, stopped: oneshot::
                 _ = stopped => {}
             }
         }),
-        Err(error) => carrier.counters.note_failed(&format!("starting the wire's runtime: {error}")),
+        Err(error) => carrier
+            .counters
+            .note_failed(&format!("starting the wire's runtime: {error}")),
     }
 }
 
@@ -222,7 +240,9 @@ async fn accept(listener: std::net::TcpListener, carrier: &Rc<Carrier>) {
                 });
             }
             Err(error) => {
-                carrier.counters.note_failed(&format!("taking a connection: {error}"));
+                carrier
+                    .counters
+                    .note_failed(&format!("taking a connection: {error}"));
                 // Out of files, most likely: some will come free.
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }

@@ -31,7 +31,10 @@ fn rig(protocol: Protocol, director: Arc<dyn Director>) -> Rig {
         listen_port: 0,
         seed: 1,
     };
-    Rig { wire: Wire::open(config, director, None).unwrap(), server }
+    Rig {
+        wire: Wire::open(config, director, None).unwrap(),
+        server,
+    }
 }
 
 impl Rig {
@@ -119,7 +122,8 @@ fn a_retargeted_wire_serves_new_connections_elsewhere() {
     let rig = rig(Protocol::Tcp, Arc::new(Idle));
     let (mut old_client, mut old_server) = rig.pair();
     let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
-    rig.wire.retarget(&elsewhere.local_addr().unwrap().to_string());
+    rig.wire
+        .retarget(&elsewhere.local_addr().unwrap().to_string());
     let mut client = TcpStream::connect(rig.wire.address()).unwrap();
     let (mut server, _) = elsewhere.accept().unwrap();
     client.write_all(b"new").unwrap();
@@ -154,7 +158,13 @@ fn asking(
     down: impl FnMut(&Step, &Reply) -> Ruling + Send + 'static,
 ) -> (Arc<dyn Director>, Receiver<(String, Release)>) {
     let (up, asked) = channel();
-    (Arc::new(Asking { up, down: Mutex::new(Box::new(down)) }), asked)
+    (
+        Arc::new(Asking {
+            up,
+            down: Mutex::new(Box::new(down)),
+        }),
+        asked,
+    )
 }
 
 #[test]
@@ -166,7 +176,10 @@ fn a_held_step_does_not_arrive_before_it_is_let_go() {
     let (text, release) = asked.recv_timeout(LIMIT).unwrap();
     assert_eq!(text, "held");
     server.set_nonblocking(true).unwrap();
-    assert_eq!(server.read(&mut [0; 8]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    assert_eq!(
+        server.read(&mut [0; 8]).unwrap_err().kind(),
+        ErrorKind::WouldBlock
+    );
     server.set_nonblocking(false).unwrap();
     release.pass();
     assert_eq!(read(&mut server, 4), b"held");
@@ -182,15 +195,29 @@ fn faults_on_the_way_up() {
         asked.recv_timeout(LIMIT).unwrap().1.fault(fault);
         look(client, server);
     };
-    check(Fault::Delay(Distribution::Fixed(2_000)), &|_client, mut server| {
-        assert_eq!(read(&mut server, 8), b"question");
-    });
-    check(Fault::Slow { slice_bytes: 3, pause_us: 1_000 }, &|_client, mut server| {
-        assert_eq!(read(&mut server, 8), b"question");
-    });
-    check(Fault::Bandwidth { bytes_per_second: 10_000 }, &|_client, mut server| {
-        assert_eq!(read(&mut server, 8), b"question");
-    });
+    check(
+        Fault::Delay(Distribution::Fixed(2_000)),
+        &|_client, mut server| {
+            assert_eq!(read(&mut server, 8), b"question");
+        },
+    );
+    check(
+        Fault::Slow {
+            slice_bytes: 3,
+            pause_us: 1_000,
+        },
+        &|_client, mut server| {
+            assert_eq!(read(&mut server, 8), b"question");
+        },
+    );
+    check(
+        Fault::Bandwidth {
+            bytes_per_second: 10_000,
+        },
+        &|_client, mut server| {
+            assert_eq!(read(&mut server, 8), b"question");
+        },
+    );
     check(Fault::Reset, &|mut client, mut server| {
         assert!(is_reset(&mut client) && is_reset(&mut server));
     });
@@ -265,7 +292,10 @@ fn ten_thousand_connections_pass_through_one_wire() {
         assert_eq!(read(client, 1), b"y");
     }
     let reading = rig.wire.reading();
-    assert_eq!((reading.connections, reading.open), (wanted as u64, wanted as u64));
+    assert_eq!(
+        (reading.connections, reading.open),
+        (wanted as u64, wanted as u64)
+    );
 }
 
 /// How many files this process may have open.
@@ -273,7 +303,10 @@ fn nix_limit() -> usize {
     std::fs::read_to_string("/proc/self/limits")
         .ok()
         .and_then(|limits| {
-            let line = limits.lines().find(|line| line.starts_with("Max open files"))?.to_string();
+            let line = limits
+                .lines()
+                .find(|line| line.starts_with("Max open files"))?
+                .to_string();
             line.split_whitespace().nth(3)?.parse().ok()
         })
         .unwrap_or(1024)

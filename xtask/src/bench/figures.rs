@@ -41,11 +41,18 @@ impl Ratio {
     fn of(values: Vec<f64>) -> Ratio {
         let least = values.iter().copied().fold(f64::INFINITY, f64::min);
         let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        Ratio { median: median(values), least, most }
+        Ratio {
+            median: median(values),
+            least,
+            most,
+        }
     }
 
     pub fn show(self, digits: usize) -> String {
-        format!("{:.digits$} ({:.digits$} .. {:.digits$})", self.median, self.least, self.most)
+        format!(
+            "{:.digits$} ({:.digits$} .. {:.digits$})",
+            self.median, self.least, self.most
+        )
     }
 }
 

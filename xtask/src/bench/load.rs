@@ -24,14 +24,54 @@ pub struct Load {
 }
 
 pub const LOADS: &[Load] = &[
-    Load { name: "redis GET, 1 connection", protocol: "redis", words: &["-t", "get", "-c", "1"], requests: 40_000 },
-    Load { name: "redis GET, 50 connections", protocol: "redis", words: &["-t", "get", "-c", "50"], requests: 150_000 },
-    Load { name: "redis GET, 50 conn., pipeline 16", protocol: "redis", words: &["-t", "get", "-c", "50", "-P", "16"], requests: 1_500_000 },
-    Load { name: "redis GET 100 KB, 8 connections", protocol: "redis", words: &["-t", "get", "-d", "102400", "-c", "8"], requests: 20_000 },
-    Load { name: "pgbench -S simple, 1 connection", protocol: "postgres", words: &["-M", "simple", "-c", "1"], requests: 15_000 },
-    Load { name: "pgbench -S simple, 8 connections", protocol: "postgres", words: &["-M", "simple", "-c", "8", "-j", "2"], requests: 6_000 },
-    Load { name: "pgbench -S prepared, 1 connection", protocol: "postgres", words: &["-M", "prepared", "-c", "1"], requests: 20_000 },
-    Load { name: "pgbench -S prepared, 8 connections", protocol: "postgres", words: &["-M", "prepared", "-c", "8", "-j", "2"], requests: 8_000 },
+    Load {
+        name: "redis GET, 1 connection",
+        protocol: "redis",
+        words: &["-t", "get", "-c", "1"],
+        requests: 40_000,
+    },
+    Load {
+        name: "redis GET, 50 connections",
+        protocol: "redis",
+        words: &["-t", "get", "-c", "50"],
+        requests: 150_000,
+    },
+    Load {
+        name: "redis GET, 50 conn., pipeline 16",
+        protocol: "redis",
+        words: &["-t", "get", "-c", "50", "-P", "16"],
+        requests: 1_500_000,
+    },
+    Load {
+        name: "redis GET 100 KB, 8 connections",
+        protocol: "redis",
+        words: &["-t", "get", "-d", "102400", "-c", "8"],
+        requests: 20_000,
+    },
+    Load {
+        name: "pgbench -S simple, 1 connection",
+        protocol: "postgres",
+        words: &["-M", "simple", "-c", "1"],
+        requests: 15_000,
+    },
+    Load {
+        name: "pgbench -S simple, 8 connections",
+        protocol: "postgres",
+        words: &["-M", "simple", "-c", "8", "-j", "2"],
+        requests: 6_000,
+    },
+    Load {
+        name: "pgbench -S prepared, 1 connection",
+        protocol: "postgres",
+        words: &["-M", "prepared", "-c", "1"],
+        requests: 20_000,
+    },
+    Load {
+        name: "pgbench -S prepared, 8 connections",
+        protocol: "postgres",
+        words: &["-M", "prepared", "-c", "8", "-j", "2"],
+        requests: 8_000,
+    },
 ];
 
 impl Load {
@@ -46,15 +86,31 @@ impl Load {
         let requests = self.requests.to_string();
         if self.words.contains(&"102400") {
             // GET answers what SET left.
-            let words = ["-p", &port.to_string(), "-t", "set", "-d", "102400", "-n", "1", "-c", "1", "-q"];
+            let words = [
+                "-p",
+                &port.to_string(),
+                "-t",
+                "set",
+                "-d",
+                "102400",
+                "-n",
+                "1",
+                "-c",
+                "1",
+                "-q",
+            ];
             output(Command::new("redis-benchmark").args(words))?;
         }
         let mut command = Command::new("redis-benchmark");
-        command.args(["-p", &port.to_string(), "-n", &requests, "--csv"]).args(self.words);
+        command
+            .args(["-p", &port.to_string(), "-n", &requests, "--csv"])
+            .args(self.words);
         let text = output(&mut command)?;
         let row = text.lines().last().unwrap_or("");
-        let fields: Vec<f64> =
-            row.split(',').filter_map(|field| field.trim_matches('"').parse().ok()).collect();
+        let fields: Vec<f64> = row
+            .split(',')
+            .filter_map(|field| field.trim_matches('"').parse().ok())
+            .collect();
         // rps, avg, min, p50, p95, p99, max (milliseconds)
         match fields.as_slice() {
             [per_second, _, _, p50_ms, ..] => Ok(Measured {
@@ -71,8 +127,23 @@ impl Load {
         let pgbench = find("pgbench").ok_or("pgbench is missing")?;
         let (port, transactions) = (port.to_string(), self.requests.to_string());
         let mut command = Command::new(pgbench);
-        command.args(["-h", "127.0.0.1", "-p", &port, "-U", "bench", "-S", "-n", "-t", &transactions]);
-        command.args(self.words).arg("-l").arg(format!("--log-prefix={}", log.display())).arg("postgres");
+        command.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port,
+            "-U",
+            "bench",
+            "-S",
+            "-n",
+            "-t",
+            &transactions,
+        ]);
+        command
+            .args(self.words)
+            .arg("-l")
+            .arg(format!("--log-prefix={}", log.display()))
+            .arg("postgres");
         let text = output(&mut command)?;
         let per_second = text
             .lines()
@@ -80,15 +151,29 @@ impl Load {
             .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
             .ok_or_else(|| format!("pgbench printed: {text}"))?;
         let mut latencies = Vec::new();
-        for entry in fs::read_dir(&folder.0).map_err(|error| error.to_string())?.flatten() {
+        for entry in fs::read_dir(&folder.0)
+            .map_err(|error| error.to_string())?
+            .flatten()
+        {
             if entry.file_name().to_string_lossy().starts_with("pgbench.") {
                 let lines = fs::read_to_string(entry.path()).unwrap_or_default();
-                latencies.extend(lines.lines().filter_map(|l| l.split(' ').nth(2)?.parse::<f64>().ok()));
+                latencies.extend(
+                    lines
+                        .lines()
+                        .filter_map(|l| l.split(' ').nth(2)?.parse::<f64>().ok()),
+                );
                 let _ = fs::remove_file(entry.path());
             }
         }
         latencies.sort_by(f64::total_cmp);
-        let p50_us = latencies.get(latencies.len() / 2).copied().unwrap_or(f64::NAN);
-        Ok(Measured { per_second, p50_us, operations: latencies.len() as f64 })
+        let p50_us = latencies
+            .get(latencies.len() / 2)
+            .copied()
+            .unwrap_or(f64::NAN);
+        Ok(Measured {
+            per_second,
+            p50_us,
+            operations: latencies.len() as f64,
+        })
     }
 }

@@ -20,7 +20,10 @@ pub struct Server {
 impl Server {
     fn start(command: &mut Command, port: u16) -> Result<Server, String> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let quiet = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         let child = quiet.spawn().map_err(|error| format!("{name}: {error}"))?;
         let mut server = Server { child, port };
         let began = Instant::now();
@@ -38,11 +41,20 @@ impl Server {
 
     /// CPU time used so far, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        let stat =
+            fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
         // After the name, which may hold anything: state is field 3, utime and stime 14 and 15.
-        let fields: Vec<&str> =
-            stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-        let ticks = |n: usize| fields.get(n).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
+        let fields: Vec<&str> = stat
+            .rsplit_once(')')
+            .map_or("", |(_, rest)| rest)
+            .split_whitespace()
+            .collect();
+        let ticks = |n: usize| {
+            fields
+                .get(n)
+                .and_then(|f| f.parse::<f64>().ok())
+                .unwrap_or(0.0)
+        };
         (ticks(11) + ticks(12)) / 100.0
     }
 }
@@ -82,13 +94,25 @@ impl Drop for Folder {
 
 pub fn free_port() -> Result<u16, String> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
-    Ok(listener.local_addr().map_err(|error| error.to_string())?.port())
+    Ok(listener
+        .local_addr()
+        .map_err(|error| error.to_string())?
+        .port())
 }
 
 pub fn redis() -> Result<Server, String> {
     let port = free_port()?;
     let port_text = port.to_string();
-    let words = ["--port", &port_text, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
+    let words = [
+        "--port",
+        &port_text,
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ];
     Server::start(Command::new("redis-server").args(words), port)
 }
 
@@ -102,7 +126,9 @@ pub fn postgres(folder: &Folder) -> Result<Server, String> {
     let as_server = |program: &Path| {
         if is_root {
             let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(program);
+            command
+                .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+                .arg(program);
             command
         } else {
             Command::new(program)
@@ -111,10 +137,21 @@ pub fn postgres(folder: &Folder) -> Result<Server, String> {
     if is_root {
         must(Command::new("chown").arg("postgres").arg(&data))?;
     }
-    output(as_server(&initdb).arg("-D").arg(&data).args(["-A", "trust", "-U", "bench", "--no-sync"]))?;
+    output(as_server(&initdb).arg("-D").arg(&data).args([
+        "-A",
+        "trust",
+        "-U",
+        "bench",
+        "--no-sync",
+    ]))?;
     let port = free_port()?;
     let mut command = as_server(&postgres);
-    command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
+    command.arg("-D").arg(&data).args([
+        "-p",
+        &port.to_string(),
+        "-c",
+        "listen_addresses=127.0.0.1",
+    ]);
     command.args(["-c", "fsync=off", "-c", "unix_socket_directories="]);
     let server = Server::start(&mut command, port)?;
     let ready = Instant::now();
@@ -125,13 +162,35 @@ pub fn postgres(folder: &Folder) -> Result<Server, String> {
     }
     let pgbench = find("pgbench").ok_or("pgbench is missing")?;
     let port_text = port.to_string();
-    let words = ["-h", "127.0.0.1", "-p", &port_text, "-U", "bench", "-i", "-q", "-s", "1", "postgres"];
+    let words = [
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &port_text,
+        "-U",
+        "bench",
+        "-i",
+        "-q",
+        "-s",
+        "1",
+        "postgres",
+    ];
     output(Command::new(pgbench).args(words))?;
     Ok(server)
 }
 
 fn psql(port: u16, sql: &str) -> Result<String, String> {
-    let words = ["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "bench", "-c", sql, "postgres"];
+    let words = [
+        "-h",
+        "127.0.0.1",
+        "-p",
+        &port.to_string(),
+        "-U",
+        "bench",
+        "-c",
+        sql,
+        "postgres",
+    ];
     output(Command::new("psql").args(words))
 }
 
@@ -147,10 +206,17 @@ pub fn haproxy(folder: &Folder, name: &str, upstream: u16) -> Result<Server, Str
     Server::start(Command::new(haproxy).args(["-db", "-f"]).arg(file), port)
 }
 
-pub fn heisen(folder: &Folder, protocol: &str, upstream: u16, record: bool) -> Result<Server, String> {
+pub fn heisen(
+    folder: &Folder,
+    protocol: &str,
+    upstream: u16,
+    record: bool,
+) -> Result<Server, String> {
     let port = free_port()?;
     let mut command = Command::new(root().join("target/release/heisen"));
-    command.current_dir(&folder.0).args(["proxy", protocol, &format!("127.0.0.1:{upstream}")]);
+    command
+        .current_dir(&folder.0)
+        .args(["proxy", protocol, &format!("127.0.0.1:{upstream}")]);
     command.args(["--quiet", "--listen", &port.to_string()]);
     if record {
         command.arg("--record");

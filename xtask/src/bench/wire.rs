@@ -19,14 +19,20 @@ struct Way {
 pub fn run(rest: &[&str]) -> Result<(), String> {
     let rounds = match rest {
         [] => ROUNDS,
-        [n] => n.parse().map_err(|_| format!("`{n}` is not a number of rounds"))?,
+        [n] => n
+            .parse()
+            .map_err(|_| format!("`{n}` is not a number of rounds"))?,
         _ => return Err("usage: cargo xtask bench wire [ROUNDS]".to_string()),
     };
     let folder = Folder::new()?;
     let (redis, postgres) = (redis()?, postgres(&folder)?);
     println!("median of {rounds} interleaved rounds; in brackets the least and the most");
     for load in LOADS {
-        let store = if load.protocol == "redis" { &redis } else { &postgres };
+        let store = if load.protocol == "redis" {
+            &redis
+        } else {
+            &postgres
+        };
         let proxies = [
             None,
             Some(haproxy(&folder, load.protocol, store.port)?),
@@ -49,7 +55,10 @@ fn measure(
     for _ in 0..rounds {
         for (way, proxy) in ways.iter_mut().zip(proxies) {
             let before = proxy.as_ref().map_or(0.0, Server::cpu_seconds);
-            let measured = load.run(proxy.as_ref().map_or(store.port, |proxy| proxy.port), folder)?;
+            let measured = load.run(
+                proxy.as_ref().map_or(store.port, |proxy| proxy.port),
+                folder,
+            )?;
             let cpu = proxy.as_ref().map_or(0.0, Server::cpu_seconds) - before;
             way.per_second.add(measured.per_second);
             way.p50_us.add(measured.p50_us);
@@ -62,7 +71,12 @@ fn measure(
 
 fn report(load: &Load, ways: &[Way; 4]) {
     let [direct, haproxy, wire, recording] = ways;
-    println!("\n{} ({} requests x {} rounds)", load.name, load.requests, wire.per_second.rounds());
+    println!(
+        "\n{} ({} requests x {} rounds)",
+        load.name,
+        load.requests,
+        wire.per_second.rounds()
+    );
     for (name, way) in WAYS.iter().zip(ways) {
         println!(
             "  {name:<10} {:>10.0}/s   p50 {:>6.0} us   cpu {:>6.2} us/op",
@@ -71,9 +85,24 @@ fn report(load: &Load, ways: &[Way; 4]) {
             way.cpu_us.median()
         );
     }
-    println!("  wire - direct, p50 us        {}", wire.p50_us.above(&direct.p50_us).show(0));
-    println!("  haproxy - direct, p50 us     {}", haproxy.p50_us.above(&direct.p50_us).show(0));
-    println!("  wire / haproxy, throughput   {}", wire.per_second.ratio_to(&haproxy.per_second).show(2));
-    println!("  wire / haproxy, cpu per op   {}", wire.cpu_us.ratio_to(&haproxy.cpu_us).show(2));
-    println!("  recording / wire, cpu per op {}", recording.cpu_us.ratio_to(&wire.cpu_us).show(2));
+    println!(
+        "  wire - direct, p50 us        {}",
+        wire.p50_us.above(&direct.p50_us).show(0)
+    );
+    println!(
+        "  haproxy - direct, p50 us     {}",
+        haproxy.p50_us.above(&direct.p50_us).show(0)
+    );
+    println!(
+        "  wire / haproxy, throughput   {}",
+        wire.per_second.ratio_to(&haproxy.per_second).show(2)
+    );
+    println!(
+        "  wire / haproxy, cpu per op   {}",
+        wire.cpu_us.ratio_to(&haproxy.cpu_us).show(2)
+    );
+    println!(
+        "  recording / wire, cpu per op {}",
+        recording.cpu_us.ratio_to(&wire.cpu_us).show(2)
+    );
 }

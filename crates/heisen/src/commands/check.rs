@@ -49,18 +49,40 @@ fn describe(system: &System) -> String {
             BackendSource::At(url) => format!("at {url}"),
             BackendSource::Stub(folder) => format!("stub in {}", folder.display()),
         };
-        line("backend", format!("{}: {}, {source}", backend.name, backend.protocol));
+        line(
+            "backend",
+            format!("{}: {}, {source}", backend.name, backend.protocol),
+        );
     }
     for service in &system.services {
-        line("service", format!("{} x {}", service.name, service.replicas));
+        line(
+            "service",
+            format!("{} x {}", service.name, service.replicas),
+        );
     }
     for edge in system.edges() {
-        line("edge", format!("{} -> {} ({})", edge.from, edge.to, edge.protocol));
+        line(
+            "edge",
+            format!("{} -> {} ({})", edge.from, edge.to, edge.protocol),
+        );
     }
     for operation in &system.operations {
-        line("operation", format!("{}: {} {}", operation.name, operation.method, operation.service));
+        line(
+            "operation",
+            format!(
+                "{}: {} {}",
+                operation.name, operation.method, operation.service
+            ),
+        );
     }
     let names: Vec<&str> = system.invariants.iter().map(|i| i.name.as_str()).collect();
-    line("invariants", if names.is_empty() { "none".to_string() } else { names.join(", ") });
+    line(
+        "invariants",
+        if names.is_empty() {
+            "none".to_string()
+        } else {
+            names.join(", ")
+        },
+    );
     out
 }

@@ -9,7 +9,10 @@ pub fn run(_common: &Common) -> Result<Exit, Failure> {
     let mut out = String::new();
     let mut whole = true;
     match lab::find::postgres() {
-        Ok(found) => good(&mut out, &format!("postgresql: {}", found.postgres.display())),
+        Ok(found) => good(
+            &mut out,
+            &format!("postgresql: {}", found.postgres.display()),
+        ),
         Err(missing) => bad(&mut out, &mut whole, &missing.to_string()),
     }
     match lab::find::redis() {
@@ -18,7 +21,11 @@ pub fn run(_common: &Common) -> Result<Exit, Failure> {
     }
     match std::net::TcpListener::bind("127.0.0.1:0") {
         Ok(_) => good(&mut out, "ports on 127.0.0.1 can be had"),
-        Err(error) => bad(&mut out, &mut whole, &format!("no port on 127.0.0.1: {error}")),
+        Err(error) => bad(
+            &mut out,
+            &mut whole,
+            &format!("no port on 127.0.0.1: {error}"),
+        ),
     }
     let leftovers = lab::recover::leftovers();
     if leftovers.is_empty() {
@@ -53,7 +60,11 @@ pub fn recover(_common: &Common) -> Result<Exit, Failure> {
     for (run, why) in &report.failed {
         println!("run {run}: {why}");
     }
-    Ok(if report.failed.is_empty() { Exit::Done } else { Exit::Setup })
+    Ok(if report.failed.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Setup
+    })
 }
 
 fn good(out: &mut String, text: &str) {

@@ -32,12 +32,20 @@ pub fn load(
 /// What is wrong with a spec or schedule.
 pub fn broken(errors: &spec::SpecErrors, common: &Common) -> Failure {
     let colored = show::Style::for_stderr(run::color(common.color)).has_color();
-    Failure { exit: Exit::Spec, message: spec::render(errors, colored) }
+    Failure {
+        exit: Exit::Spec,
+        message: spec::render(errors, colored),
+    }
 }
 
 /// `heisen completions`.
 pub fn completions(shell: clap_complete::Shell) -> Exit {
-    clap_complete::generate(shell, &mut Arguments::command(), "heisen", &mut std::io::stdout());
+    clap_complete::generate(
+        shell,
+        &mut Arguments::command(),
+        "heisen",
+        &mut std::io::stdout(),
+    );
     Exit::Done
 }
 

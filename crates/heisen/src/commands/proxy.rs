@@ -29,7 +29,10 @@ pub fn run(options: &ProxyOptions, common: &Common) -> Result<Exit, Failure> {
         seed: context.seed,
     };
     let (taker, batches) = sync_channel(BATCHES_WAITING_MAX);
-    let recording = options.record.then(|| Recording { began: Instant::now(), taker });
+    let recording = options.record.then(|| Recording {
+        began: Instant::now(),
+        taker,
+    });
     let wire = Wire::open(config, Arc::new(Idle), recording).map_err(Failure::setup)?;
     context.emit(EventKind::WireOpened {
         wire: WireId(0),
@@ -37,13 +40,25 @@ pub fn run(options: &ProxyOptions, common: &Common) -> Result<Exit, Failure> {
         edge: format!("client -> {}", options.upstream),
         address: wire.address().to_string(),
     });
-    println!("{} -> {} ({})", wire.address(), options.upstream, options.protocol);
-    let counter = std::thread::spawn(move || {
-        batches.iter().map(|batch| batch.records.len() as u64).sum::<u64>()
+    println!(
+        "{} -> {} ({})",
+        wire.address(),
+        options.upstream,
+        options.protocol
+    );
+    let stream = run.stream();
+    let recorder = std::thread::spawn(move || {
+        let (mut recorded, mut lost) = (0, 0);
+        for batch in batches {
+            recorded += batch.records.len() as u64;
+            lost = batch.lost;
+            stream.record(batch);
+        }
+        (recorded, lost)
     });
     run.block_on(context.interrupt.wait());
     let reading = wire.close();
-    let recorded = counter.join().unwrap_or(0);
+    let (recorded, lost) = recorder.join().unwrap_or_default();
     context.emit(EventKind::WireClosed {
         wire: WireId(0),
         connections: reading.connections,
@@ -59,6 +74,11 @@ pub fn run(options: &ProxyOptions, common: &Common) -> Result<Exit, Failure> {
         "bytes": reading.bytes,
         "not_understood": reading.not_understood,
         "recorded": recorded,
+        "lost": lost,
     }));
-    run.end(Ok(Outcome { verdict: "DONE".to_string(), document, exit: Exit::Done }))
+    run.end(Ok(Outcome {
+        verdict: "DONE".to_string(),
+        document,
+        exit: Exit::Done,
+    }))
 }

@@ -10,17 +10,25 @@ use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &ReplayOptions, common: &Common) -> Result<Exit, Failure> {
-    let spec = options.spec.clone().or_else(|| spec_above(&options.schedule));
+    let spec = options
+        .spec
+        .clone()
+        .or_else(|| spec_above(&options.schedule));
     let (system, path) = super::load(spec.as_deref(), options.variant.as_deref(), common)?;
     let schedule = spec::load_schedule(&options.schedule, &system)
         .map_err(|errors| super::broken(&errors, common))?;
     if options.times == 0 {
         return Err(Failure::usage("--times 0 forces nothing; give at least 1"));
     }
-    let plan = ReplayPlan { schedule, times: options.times, natural: options.natural };
+    let plan = ReplayPlan {
+        schedule,
+        times: options.times,
+        natural: options.natural,
+    };
     let run = Run::begin(common, "replay", &system.name, Some((&system, path)))?;
-    let result =
-        run.on_stage(system, async |stage, context| hunt::replay::run(stage, &plan, context).await);
+    let result = run.on_stage(system, async |stage, context| {
+        hunt::replay::run(stage, &plan, context).await
+    });
     run.end(result.map(outcome))
 }
 
@@ -31,14 +39,27 @@ fn outcome(replayed: Replayed) -> Outcome {
         ReplayVerdict::NotReproduced | ReplayVerdict::Infeasible => Exit::Done,
         ReplayVerdict::Inconclusive => Exit::Inconclusive,
     };
-    Outcome { verdict: replayed.verdict.as_str().to_string(), document: replayed.document, exit }
+    Outcome {
+        verdict: replayed.verdict.as_str().to_string(),
+        document: replayed.document,
+        exit,
+    }
 }
 
 /// The nearest heisen.yaml in the schedule's folder or one above.
 fn spec_above(schedule: &Path) -> Option<PathBuf> {
     let schedule = schedule.canonicalize().ok()?;
-    let found = schedule.ancestors().skip(1).map(|folder| folder.join("heisen.yaml")).find(|f| f.is_file())?;
+    let found = schedule
+        .ancestors()
+        .skip(1)
+        .map(|folder| folder.join("heisen.yaml"))
+        .find(|f| f.is_file())?;
     // Shown as the user would write it, where that is shorter.
     let here = std::env::current_dir().ok()?;
-    Some(found.strip_prefix(&here).map(Path::to_path_buf).unwrap_or(found))
+    Some(
+        found
+            .strip_prefix(&here)
+            .map(Path::to_path_buf)
+            .unwrap_or(found),
+    )
 }

@@ -9,7 +9,11 @@ use crate::sink::Drained;
 
 pub fn run(options: &ReportOptions, common: &Common) -> Result<Exit, Failure> {
     let path = store::find(&common.out, &options.run).map_err(Failure::usage)?;
-    let drained = Drained { evidence: Some(path), events: Vec::new(), trouble: None };
+    let drained = Drained {
+        evidence: Some(path),
+        events: Vec::new(),
+        trouble: None,
+    };
     print!("{}", text(&drained, common)?);
     Ok(Exit::Done)
 }
@@ -18,12 +22,18 @@ pub fn run(options: &ReportOptions, common: &Common) -> Result<Exit, Failure> {
 pub fn text(drained: &Drained, common: &Common) -> Result<String, Failure> {
     let style = show::Style::for_stdout(run::color(common.color));
     let evidence = drained.evidence.as_deref();
-    let look = show::Look { width: show::WIDTH, style, evidence: drained.evidence.clone() };
+    let look = show::Look {
+        width: show::WIDTH,
+        style,
+        evidence: drained.evidence.clone(),
+    };
     match evidence {
         Some(path) => {
             let recorded = Recorded::open(path).map_err(Failure::usage)?;
             let mut trouble = None;
-            let events = recorded.events().map_while(|event| event.map_err(|e| trouble = Some(e)).ok());
+            let events = recorded
+                .events()
+                .map_while(|event| event.map_err(|e| trouble = Some(e)).ok());
             let text = show::report_with(events, &look);
             match trouble {
                 Some(error) => Ok(format!("{text}\nthe rest cannot be read: {error}\n")),

@@ -21,24 +21,45 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
                 names.join(", ")
             )));
         }
-        None => names.first().map(ToString::to_string).ok_or_else(|| {
-            Failure { exit: Exit::Spec, message: format!("error: {} has no operation", path.display()) }
-        })?,
+        None => names
+            .first()
+            .map(ToString::to_string)
+            .ok_or_else(|| Failure {
+                exit: Exit::Spec,
+                message: format!("error: {} has no operation", path.display()),
+            })?,
     };
     let model = match options.rate {
-        Some(per_second) => Model::Open { per_second, in_flight_max: options.connections },
-        None => Model::Closed { in_flight: options.connections },
+        Some(per_second) => Model::Open {
+            per_second,
+            in_flight_max: options.connections,
+        },
+        None => Model::Closed {
+            in_flight: options.connections,
+        },
     };
     let plan = StressPlan {
         operation,
         model,
-        until: Until { elapsed: options.duration, requests: options.requests },
-        wiring: if options.direct { Wiring::Direct } else { Wiring::Wired },
-        setup: if options.near_limit { Setup::NearLimit } else { Setup::Reset },
+        until: Until {
+            elapsed: options.duration,
+            requests: options.requests,
+        },
+        wiring: if options.direct {
+            Wiring::Direct
+        } else {
+            Wiring::Wired
+        },
+        setup: if options.near_limit {
+            Setup::NearLimit
+        } else {
+            Setup::Reset
+        },
     };
     let run = Run::begin(common, "stress", &system.name, Some((&system, path)))?;
-    let result =
-        run.on_stage(system, async |stage, context| hunt::stress::run(stage, &plan, context).await);
+    let result = run.on_stage(system, async |stage, context| {
+        hunt::stress::run(stage, &plan, context).await
+    });
     run.end(result.map(outcome))
 }
 
@@ -52,5 +73,9 @@ fn outcome(stressed: Stressed) -> Outcome {
     } else {
         ("NO VIOLATION SEEN", Exit::Done)
     };
-    Outcome { verdict: verdict.to_string(), document: stressed.document, exit }
+    Outcome {
+        verdict: verdict.to_string(),
+        document: stressed.document,
+        exit,
+    }
 }

@@ -10,7 +10,11 @@ pub fn run(options: &UpOptions, common: &Common) -> Result<Exit, Failure> {
     let spec = options.system.spec.as_deref();
     let (system, path) = super::load(spec, options.system.variant.as_deref(), common)?;
     let run = Run::begin(common, "up", &system.name, Some((&system, path)))?;
-    let wiring = if options.direct { Wiring::Direct } else { Wiring::Wired };
+    let wiring = if options.direct {
+        Wiring::Direct
+    } else {
+        Wiring::Wired
+    };
     let result = run.on_stage(system, async |stage, context| {
         hunt::up::run(stage, wiring, context, || {
             println!("up; Ctrl-C takes everything down again");

@@ -38,16 +38,34 @@ fn postgres_url(stores: &Stores) -> String {
             environ = text;
         }
     }
-    let line = environ.lines().find_map(|line| line.strip_prefix("DATABASE_URL="));
+    let line = environ
+        .lines()
+        .find_map(|line| line.strip_prefix("DATABASE_URL="));
     line.expect("the service knows its database").to_string()
 }
 
 #[test]
 fn redis_benchmark_full_default_set() {
     through("redis-benchmark", |stores| {
-        let out = works(Command::new("redis-benchmark").args(["-p", stores.redis_port(), "-n", "2000", "-q"]));
+        let out = works(Command::new("redis-benchmark").args([
+            "-p",
+            stores.redis_port(),
+            "-n",
+            "2000",
+            "-q",
+        ]));
         assert!(out.contains("MSET"), "{out}");
-        let pipelined = ["-p", stores.redis_port(), "-n", "20000", "-P", "16", "-q", "-t", "set,get,incr"];
+        let pipelined = [
+            "-p",
+            stores.redis_port(),
+            "-n",
+            "20000",
+            "-P",
+            "16",
+            "-q",
+            "-t",
+            "set,get,incr",
+        ];
         works(Command::new("redis-benchmark").args(pipelined));
     });
 }
@@ -56,7 +74,11 @@ fn redis_benchmark_full_default_set() {
 fn pgbench_in_all_modes() {
     through("pgbench", |stores| {
         let pgbench = |words: &[&str]| {
-            works(Command::new(pgbench_path()).args(words).arg(postgres_url(stores)));
+            works(
+                Command::new(pgbench_path())
+                    .args(words)
+                    .arg(postgres_url(stores)),
+            );
         };
         pgbench(&["-i", "-q", "-s", "1"]);
         for mode in ["simple", "extended", "prepared"] {
@@ -66,8 +88,15 @@ fn pgbench_in_all_modes() {
 }
 
 fn pgbench_path() -> std::path::PathBuf {
-    let found = lab::find::postgres().unwrap().postgres.with_file_name("pgbench");
-    if found.is_file() { found } else { "pgbench".into() }
+    let found = lab::find::postgres()
+        .unwrap()
+        .postgres
+        .with_file_name("pgbench");
+    if found.is_file() {
+        found
+    } else {
+        "pgbench".into()
+    }
 }
 
 #[test]
@@ -96,7 +125,12 @@ fn a_cancel_request_reaches_its_query() {
             .arg(root().join("crates/heisen/tests/it/clients/cancel.py"))
             .arg(postgres_url(stores))
             .env("PYTHONPATH", root().join("target/clients/python")));
-        assert_eq!((said.code, said.out.trim()), (Some(0), "cancelled"), "{}", said.err);
+        assert_eq!(
+            (said.code, said.out.trim()),
+            (Some(0), "cancelled"),
+            "{}",
+            said.err
+        );
     });
 }
 

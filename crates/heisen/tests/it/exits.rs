@@ -5,7 +5,9 @@ use crate::rig::{Folder, Running, heisen, root, run};
 #[test]
 fn done_is_0() {
     let folder = Folder::new("exit-0");
-    let said = run(heisen(&folder).arg("check").arg(root().join("targets/ticketrush")));
+    let said = run(heisen(&folder)
+        .arg("check")
+        .arg(root().join("targets/ticketrush")));
     assert_eq!(said.code, Some(0), "{}", said.err);
     assert!(said.out.contains("ticketrush"), "{}", said.out);
 }
@@ -13,7 +15,12 @@ fn done_is_0() {
 #[test]
 fn wrong_arguments_are_2() {
     let folder = Folder::new("exit-2");
-    for words in [&["reply"][..], &["replay"], &["stress", "-r", "fast"], &["report", "nowhere"]] {
+    for words in [
+        &["reply"][..],
+        &["replay"],
+        &["stress", "-r", "fast"],
+        &["report", "nowhere"],
+    ] {
         let said = run(heisen(&folder).args(words));
         assert_eq!(said.code, Some(2), "{words:?}: {}{}", said.out, said.err);
         assert!(!said.err.is_empty());
@@ -23,7 +30,10 @@ fn wrong_arguments_are_2() {
 #[test]
 fn a_wrong_spec_is_3_and_shows_the_line() {
     let folder = Folder::new("exit-3");
-    folder.write("heisen.yaml", "system: x\nbackends:\n  db: { protocl: postgres }\n");
+    folder.write(
+        "heisen.yaml",
+        "system: x\nbackends:\n  db: { protocl: postgres }\n",
+    );
     let said = run(heisen(&folder).arg("check"));
     assert_eq!(said.code, Some(3));
     assert!(said.err.contains("heisen.yaml:3:9"), "{}", said.err);
@@ -67,16 +77,27 @@ fn interrupted_is_130_and_leaves_a_report() {
         .unwrap();
     let pid = child.id().to_string();
     wait_for_load(&folder);
-    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert!(
+        std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
     let said = crate::rig::said(&child.wait_with_output().unwrap());
     assert_eq!(said.code, Some(130), "{}{}", said.out, said.err);
-    assert!(said.out.contains("requests"), "the summary so far: {}", said.out);
+    assert!(
+        said.out.contains("requests"),
+        "the summary so far: {}",
+        said.out
+    );
 }
 
 fn wait_for_load(folder: &Folder) {
     let began = std::time::Instant::now();
     loop {
-        let started = std::panic::catch_unwind(|| !crate::rig::events(folder, "phase_started").is_empty());
+        let started =
+            std::panic::catch_unwind(|| !crate::rig::events(folder, "phase_started").is_empty());
         if started.unwrap_or(false) {
             return;
         }

@@ -7,7 +7,10 @@ use std::process::{Child, Command, Output, Stdio};
 
 /// The repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// A folder of the test's own, removed at its end.
@@ -36,7 +39,10 @@ impl Drop for Folder {
 /// heisen, with its evidence in the folder.
 pub fn heisen(folder: &Folder) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heisen"));
-    command.current_dir(&folder.0).stdin(Stdio::null()).env_remove("NO_COLOR");
+    command
+        .current_dir(&folder.0)
+        .stdin(Stdio::null())
+        .env_remove("NO_COLOR");
     command
 }
 
@@ -77,9 +83,15 @@ pub struct Running {
 impl Running {
     /// Starts it and waits for its first line.
     pub fn start(command: &mut Command) -> Running {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
         let mut first_line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first_line).unwrap();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut first_line)
+            .unwrap();
         Running { child, first_line }
     }
 
@@ -90,7 +102,13 @@ impl Running {
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args([&format!("-{name}"), &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
 
     /// Waits for its end.
@@ -111,7 +129,11 @@ impl Drop for Running {
 }
 
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
 }
 
 /// A spec whose backends are to be had directly and through a wire: heisen itself provides the
@@ -147,7 +169,12 @@ impl Stores {
         assert!(up.first_line.starts_with("up"), "{}", up.first_line);
         let address = |edge: &str| wire_address(&folder, edge);
         let (postgres, redis) = (address("client -> db"), address("client -> cache"));
-        Stores { up, postgres, redis, folder }
+        Stores {
+            up,
+            postgres,
+            redis,
+            folder,
+        }
     }
 
     pub fn postgres_port(&self) -> &str {
@@ -169,8 +196,13 @@ impl Stores {
 
 /// Where the wire of an edge listens, from the evidence of the run that goes on.
 fn wire_address(folder: &Folder, edge: &str) -> String {
-    let found = events(folder, "wire_opened").into_iter().find(|event| event["edge"] == edge);
-    found.unwrap_or_else(|| panic!("no wire {edge}"))["address"].as_str().unwrap().to_string()
+    let found = events(folder, "wire_opened")
+        .into_iter()
+        .find(|event| event["edge"] == edge);
+    found.unwrap_or_else(|| panic!("no wire {edge}"))["address"]
+        .as_str()
+        .unwrap()
+        .to_string()
 }
 
 /// The events of a kind in the newest evidence.

@@ -9,7 +9,13 @@ fn the_report_can_be_printed_again() {
     let folder = Folder::new("report");
     let schedule = root().join("targets/twin-token/schedules/null-token.yaml");
     let mut command = heisen(&folder);
-    let first = run(command.arg("replay").arg(schedule).args(["--times", "5", "--natural", "5", "--quiet"]));
+    let first = run(command.arg("replay").arg(schedule).args([
+        "--times",
+        "5",
+        "--natural",
+        "5",
+        "--quiet",
+    ]));
     assert_eq!(first.code, Some(1), "{}", first.err);
     let again = run(heisen(&folder).arg("report"));
     assert_eq!(first.out, again.out);
@@ -22,26 +28,44 @@ fn the_report_can_be_printed_again() {
 fn stress_finds_what_load_alone_breaks_and_says_how_fast_it_was() {
     let folder = Folder::new("stress");
     let mut command = heisen(&folder);
-    command.args(["stress", "reserve", "--spec"]).arg(root().join("targets/ticketrush"));
-    let said = run(command.args(["--variant", "atomic", "-n", "200", "-c", "20", "--json", "-"]));
+    command
+        .args(["stress", "reserve", "--spec"])
+        .arg(root().join("targets/ticketrush"));
+    let said = run(command.args([
+        "--variant",
+        "atomic",
+        "-n",
+        "200",
+        "-c",
+        "20",
+        "--json",
+        "-",
+    ]));
     assert_eq!(said.code, Some(0), "{}", said.err);
     let document = said.json();
     assert_eq!(document["requests"], 200);
     assert_eq!(document["violations"], 0);
     for quantile in ["p50", "p90", "p99", "p999", "max"] {
-        assert!(document["latency_us"][quantile].as_u64() > Some(0), "{quantile}");
+        assert!(
+            document["latency_us"][quantile].as_u64() > Some(0),
+            "{quantile}"
+        );
     }
 }
 
 /// Everything of a run that can be seen from outside: processes that carry its mark.
 fn marked(run: &str) -> Vec<String> {
     let mark = format!("HEISEN_RUN={run}");
-    let Ok(entries) = std::fs::read_dir("/proc") else { return vec![] };
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return vec![];
+    };
     entries
         .flatten()
         .filter(|entry| {
             let environ = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-            environ.split(|byte| *byte == 0).any(|word| word == mark.as_bytes())
+            environ
+                .split(|byte| *byte == 0)
+                .any(|word| word == mark.as_bytes())
         })
         .map(|entry| entry.path().display().to_string())
         .collect()
@@ -56,7 +80,11 @@ fn nothing_outlives_a_killed_heisen() {
     stores.up.signal("KILL");
     let began = Instant::now();
     while !marked(&id).is_empty() {
-        assert!(began.elapsed() < Duration::from_secs(20), "left behind: {:?}", marked(&id));
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "left behind: {:?}",
+            marked(&id)
+        );
         std::thread::yield_now();
     }
     assert!(std::net::TcpStream::connect(&stores.postgres).is_err());
@@ -69,8 +97,19 @@ fn nothing_outlives_a_killed_heisen() {
 fn a_proxy_carries_and_counts() {
     let stores = Stores::up("proxy");
     let folder = Folder::new("proxy-of-it");
-    let proxy = Running::start(heisen(&folder).args(["proxy", "redis", &stores.redis, "--quiet", "--record"]));
-    let port = proxy.first_line.split([':', ' ']).nth(1).unwrap().to_string();
+    let proxy = Running::start(heisen(&folder).args([
+        "proxy",
+        "redis",
+        &stores.redis,
+        "--quiet",
+        "--record",
+    ]));
+    let port = proxy
+        .first_line
+        .split([':', ' '])
+        .nth(1)
+        .unwrap()
+        .to_string();
     let said = run(std::process::Command::new("redis-cli").args(["-p", &port, "INCR", "n"]));
     assert_eq!(said.out.trim(), "1");
     proxy.signal("INT");

@@ -5,17 +5,33 @@ use serde_json::Value;
 
 use crate::rig::{Folder, events, heisen, root, run};
 
-fn replay(name: &str, schedule: &str, variant: &str, times: u64, natural: u64) -> (Option<i32>, Value) {
+fn replay(
+    name: &str,
+    schedule: &str,
+    variant: &str,
+    times: u64,
+    natural: u64,
+) -> (Option<i32>, Value) {
     let folder = Folder::new(&format!("replay-{name}-{variant}"));
     let (times, natural) = (times.to_string(), natural.to_string());
     let mut command = heisen(&folder);
     command.arg("replay").arg(root().join(schedule));
-    command.args(["--variant", variant, "--times", &times, "--natural", &natural]);
+    command.args([
+        "--variant",
+        variant,
+        "--times",
+        &times,
+        "--natural",
+        &natural,
+    ]);
     let said = run(command.args(["--seed", "7", "--json", "-"]));
     let document = said.json();
     if document["verdict"] == "REPRODUCED" {
         let steps = events(&folder, "step_done");
-        assert!(steps.iter().any(|step| step["held_us"].as_u64() > Some(0)), "something was held");
+        assert!(
+            steps.iter().any(|step| step["held_us"].as_u64() > Some(0)),
+            "something was held"
+        );
     }
     (said.code, document)
 }
@@ -41,7 +57,9 @@ fn ticketrush_oversells_when_forced() {
         assert_eq!(baseline["n"], 50);
         assert_eq!(baseline["interval"].as_array().map(Vec::len), Some(2));
     }
-    for key in ["command", "version", "seed", "spec", "started", "wall_ms", "verdict", "run", "catch"] {
+    for key in [
+        "command", "version", "seed", "spec", "started", "wall_ms", "verdict", "run", "catch",
+    ] {
         assert!(!document[key].is_null(), "{key}");
     }
     assert_eq!(document["seed"], 7);
@@ -57,13 +75,20 @@ fn twin_token_makes_a_token_of_null_when_forced() {
 #[test]
 fn the_fixed_twin_token_never_does() {
     let (code, document) = replay("twin-token", NULL_TOKEN, "fixed", 100, 0);
-    assert_eq!((document["k"].as_u64(), document["undecided"].as_u64(), code), (Some(0), Some(0), Some(0)));
+    assert_eq!(
+        (document["k"].as_u64(), document["undecided"].as_u64(), code),
+        (Some(0), Some(0), Some(0))
+    );
 }
 
 fn never_oversells(variant: &str) {
     let (code, document) = replay("ticketrush", OVERSELL, variant, 300, 0);
     assert_eq!(document["n"], 300);
-    assert_eq!((document["k"].as_u64(), document["undecided"].as_u64()), (Some(0), Some(0)), "{document}");
+    assert_eq!(
+        (document["k"].as_u64(), document["undecided"].as_u64()),
+        (Some(0), Some(0)),
+        "{document}"
+    );
     assert_eq!(code, Some(0));
 }
 

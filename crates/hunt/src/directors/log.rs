@@ -34,7 +34,11 @@ pub struct StepLog {
 impl StepLog {
     /// An empty log; its times count from now.
     pub fn new() -> StepLog {
-        StepLog { began: Instant::now(), steps: Vec::new(), left_out: 0 }
+        StepLog {
+            began: Instant::now(),
+            steps: Vec::new(),
+            left_out: 0,
+        }
     }
 
     /// A step came up.
@@ -80,7 +84,12 @@ impl StepLog {
         self.steps
     }
 
-    fn find(&mut self, wire: WireId, connection: ConnectionId, ordinal: u64) -> Option<&mut LoggedStep> {
+    fn find(
+        &mut self,
+        wire: WireId,
+        connection: ConnectionId,
+        ordinal: u64,
+    ) -> Option<&mut LoggedStep> {
         self.steps.iter_mut().rev().find(|logged| {
             let step = &logged.step;
             step.ordinal == ordinal && step.connection == connection && step.wire == wire

@@ -93,7 +93,9 @@ impl Ordered {
             moved: Instant::now(),
             log: StepLog::new(),
         };
-        Ordered { state: Mutex::new(state) }
+        Ordered {
+            state: Mutex::new(state),
+        }
     }
 
     /// A racer has its answer: what it has not done by now it will not do.
@@ -110,7 +112,11 @@ impl Ordered {
     /// For how long nothing has moved while a step was held; none when none is.
     pub fn stuck_for(&self) -> Option<Duration> {
         let state = self.state();
-        state.lines.iter().any(|line| line.held.is_some()).then(|| state.moved.elapsed())
+        state
+            .lines
+            .iter()
+            .any(|line| line.held.is_some())
+            .then(|| state.moved.elapsed())
     }
 
     /// Lets everything go: the order cannot be had.
@@ -155,12 +161,17 @@ impl State {
             if line.racer != racer || !line.pattern.is_like(step) {
                 continue;
             }
-            let kind = StepPattern { occurrence: 0, ..line.pattern.clone() };
+            let kind = StepPattern {
+                occurrence: 0,
+                ..line.pattern.clone()
+            };
             if !counted.contains(&kind) {
                 *self.seen.entry((racer, kind.clone())).or_default() += 1;
                 counted.push(kind.clone());
             }
-            if self.seen.get(&(racer, kind)) == Some(&line.pattern.occurrence) && line.at == At::Waiting {
+            if self.seen.get(&(racer, kind)) == Some(&line.pattern.occurrence)
+                && line.at == At::Waiting
+            {
                 found = found.or(Some(index));
             }
         }
@@ -170,14 +181,20 @@ impl State {
     /// Moves on past lines that are over, and lets the next one's step go if it is held.
     fn advance(&mut self) {
         self.moved = Instant::now();
-        while self.lines.get(self.next).is_some_and(|line| matches!(line.at, At::Done | At::Void)) {
+        while self
+            .lines
+            .get(self.next)
+            .is_some_and(|line| matches!(line.at, At::Done | At::Void))
+        {
             self.next += 1;
         }
         self.release(self.next);
     }
 
     fn release(&mut self, index: usize) {
-        let Some(line) = self.lines.get_mut(index) else { return };
+        let Some(line) = self.lines.get_mut(index) else {
+            return;
+        };
         if let Some((release, key)) = line.held.take() {
             line.at = At::Up(key);
             self.log.passed(key.0, key.1, key.2);
@@ -206,7 +223,9 @@ impl Director for Ordered {
     fn before_up(&self, step: &Step) -> Ruling {
         let mut state = self.state();
         state.log.asked(step);
-        let Some(index) = state.line_of(step) else { return Ruling::Pass };
+        let Some(index) = state.line_of(step) else {
+            return Ruling::Pass;
+        };
         let key = (step.wire, step.connection, step.ordinal);
         if index == state.next || state.given_up {
             state.moved = Instant::now();

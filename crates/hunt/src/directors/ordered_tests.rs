@@ -6,14 +6,21 @@ use model::{
 use super::*;
 
 fn schedule(lines: &[(usize, &str)]) -> Schedule {
-    let racer = |name: &str| RacerPlan { name: name.into(), operation: "o".into(), args: vec![] };
+    let racer = |name: &str| RacerPlan {
+        name: name.into(),
+        operation: "o".into(),
+        args: vec![],
+    };
     Schedule {
         name: "s".into(),
         setup: Setup::Reset,
         racers: vec![racer("A"), racer("B")],
         order: lines
             .iter()
-            .map(|(racer, step)| OrderLine { racer: *racer, step: StepPattern::parse(step).unwrap() })
+            .map(|(racer, step)| OrderLine {
+                racer: *racer,
+                step: StepPattern::parse(step).unwrap(),
+            })
             .collect(),
         oracle: None,
     }
@@ -31,7 +38,11 @@ fn step(lane: u16, ordinal: u64, verb: &str, resource: &str) -> Step {
         shape: verb.into(),
         text: verb.into(),
         parameters: vec![],
-        effects: vec![Effect { access: Access::Read, resource: resource.into(), part: None }],
+        effects: vec![Effect {
+            access: Access::Read,
+            resource: resource.into(),
+            part: None,
+        }],
         transaction: Transaction::None,
         noise: false,
         session: None,
@@ -42,8 +53,12 @@ fn reply() -> Reply {
     Reply::of(ReplyKind::Ok, "1")
 }
 
-const LOST_UPDATE: [(usize, &str); 4] =
-    [(0, "cache GET k"), (1, "cache GET k"), (0, "cache DECR k"), (1, "cache DECR k")];
+const LOST_UPDATE: [(usize, &str); 4] = [
+    (0, "cache GET k"),
+    (1, "cache GET k"),
+    (0, "cache DECR k"),
+    (1, "cache DECR k"),
+];
 
 fn is_held(ruling: &Ruling) -> bool {
     matches!(ruling, Ruling::Hold(_))
@@ -93,7 +108,10 @@ fn occurrences_are_counted_per_racer() {
     assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
     assert!(!is_held(&director.before_up(&step(0, 0, "GET", "k"))));
     director.before_down(&step(0, 0, "GET", "k"), &reply());
-    assert!(director.stuck_for().is_some(), "the first GET is not the listed one");
+    assert!(
+        director.stuck_for().is_some(),
+        "the first GET is not the listed one"
+    );
     assert!(!is_held(&director.before_up(&step(0, 1, "GET", "k"))));
     director.before_down(&step(0, 1, "GET", "k"), &reply());
     assert!(director.stuck_for().is_none());

@@ -83,7 +83,11 @@ impl Half<'_> {
 
     /// Scans what is there up to the end of one frame, and puts that through the gate.
     async fn scan_on(&mut self, place: &mut Place) -> io::Result<()> {
-        let scan = self.link.inner().session.scan(self.direction, &self.input[place.scanned..]);
+        let scan = self
+            .link
+            .inner()
+            .session
+            .scan(self.direction, &self.input[place.scanned..]);
         match scan {
             Scan::End(n) => {
                 place.scanned += n;
@@ -119,7 +123,10 @@ impl Half<'_> {
     /// Puts the current frame, whole or not, through the gate.
     async fn judge(&mut self, place: &mut Place, whole: bool) -> io::Result<()> {
         let end = place.scanned.min(place.frame + FRAME_KEPT_BYTES_MAX);
-        let frame = Frame { bytes: &self.input[place.frame..end], whole: whole && end == place.scanned };
+        let frame = Frame {
+            bytes: &self.input[place.frame..end],
+            whole: whole && end == place.scanned,
+        };
         match self.direction {
             Direction::Up => match self.link.up_gated(frame) {
                 UpFrame::Clear => place.clear = place.scanned,
@@ -151,7 +158,12 @@ impl Half<'_> {
     }
 
     /// Does to the bytes up to `scanned` what the ruling says.
-    async fn carry_out(&mut self, place: &mut Place, ruling: Ruling, step: &Step) -> io::Result<()> {
+    async fn carry_out(
+        &mut self,
+        place: &mut Place,
+        ruling: Ruling,
+        step: &Step,
+    ) -> io::Result<()> {
         let fault = match ruling {
             Ruling::Pass => None,
             Ruling::Fault(fault) => Some(fault),
@@ -246,12 +258,18 @@ impl Half<'_> {
                 ready!(Pin::new(&mut *from).poll_read(cx, &mut buffer))?;
                 input.extend_from_slice(buffer.filled());
                 Counters::add(&link.carrier.counters.bytes, buffer.filled().len() as u64);
-                Poll::Ready(Ok(if buffer.filled().is_empty() { More::End } else { More::Bytes }))
+                Poll::Ready(Ok(if buffer.filled().is_empty() {
+                    More::End
+                } else {
+                    More::Bytes
+                }))
             })
         });
         let keeps = place.scanned > place.clear && !place.told;
         if keeps && (is_down || link.inner().session.is_telling(Direction::Up)) {
-            return tokio::time::timeout(MORE_MAX, read).await.unwrap_or(Ok(More::Late));
+            return tokio::time::timeout(MORE_MAX, read)
+                .await
+                .unwrap_or(Ok(More::Late));
         }
         read.await
     }

@@ -43,7 +43,16 @@ impl<'a> Half<'a> {
         link: &'a Link,
     ) -> Half<'a> {
         let (unsent, kept, input) = (Vec::new(), Vec::new(), Vec::new());
-        Half { direction, from, to, link, unsent, kept, kept_len: 0, input }
+        Half {
+            direction,
+            from,
+            to,
+            link,
+            unsent,
+            kept,
+            kept_len: 0,
+            input,
+        }
     }
 
     /// Carries until the peer ends its side, then passes that on: the other direction may go on.

@@ -41,7 +41,8 @@ impl Half<'_> {
                 }
                 continue;
             }
-            let leave = ready!(SCRATCH.with_borrow_mut(|scratch| self.poll_pass(cx, &mut scratch[..])))?;
+            let leave =
+                ready!(SCRATCH.with_borrow_mut(|scratch| self.poll_pass(cx, &mut scratch[..])))?;
             if let Some(leave) = leave {
                 ready!(self.poll_send(cx))?;
                 return Poll::Ready(Ok(leave));
@@ -50,7 +51,11 @@ impl Half<'_> {
     }
 
     /// Reads once and passes on what was read.
-    fn poll_pass(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<io::Result<Option<Leave>>> {
+    fn poll_pass(
+        &mut self,
+        cx: &mut Context<'_>,
+        scratch: &mut [u8],
+    ) -> Poll<io::Result<Option<Leave>>> {
         let mut buffer = ReadBuf::new(scratch);
         ready!(Pin::new(&mut self.from).poll_read(cx, &mut buffer))?;
         let bytes = buffer.filled();
@@ -104,13 +109,25 @@ impl Half<'_> {
                     let piece = &bytes[at..at + n];
                     at += n;
                     if self.kept_len == 0 {
-                        self.tell(&mut inner, Frame { bytes: piece, whole: true });
+                        self.tell(
+                            &mut inner,
+                            Frame {
+                                bytes: piece,
+                                whole: true,
+                            },
+                        );
                         continue;
                     }
                     self.keep(piece);
                     let kept = std::mem::take(&mut self.kept);
                     let whole = std::mem::take(&mut self.kept_len) == kept.len();
-                    self.tell(&mut inner, Frame { bytes: &kept, whole });
+                    self.tell(
+                        &mut inner,
+                        Frame {
+                            bytes: &kept,
+                            whole,
+                        },
+                    );
                 }
                 Scan::More => {
                     self.keep(&bytes[at..]);

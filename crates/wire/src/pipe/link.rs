@@ -99,8 +99,7 @@ impl Link {
 
     /// Whether a frame of this direction must go through the gate.
     pub(super) fn is_gated(&self, direction: Direction) -> bool {
-        self.carrier.director.is_attentive()
-            || (direction == Direction::Up && !self.greeted.get())
+        self.carrier.director.is_attentive() || (direction == Direction::Up && !self.greeted.get())
     }
 
     pub(super) fn go_opaque(&self, why: Option<&str>) {
@@ -144,7 +143,10 @@ impl Link {
         let up = inner.session.up(frame, look);
         inner.tell_not_understood(&self.carrier.counters);
         if let Up::Local(answer) = up {
-            inner.injected.push_back(Injected { to_step: None, bytes: answer.to_vec() });
+            inner.injected.push_back(Injected {
+                to_step: None,
+                bytes: answer.to_vec(),
+            });
             return UpFrame::Swallow;
         }
         self.greeted.set(true);
@@ -168,11 +170,20 @@ impl Link {
         let attentive = self.carrier.director.is_attentive();
         let look = if attentive { Look::Full } else { Look::Brief };
         let mut inner = self.inner();
-        let asked = inner.open.front().is_none_or(|open| open.asked || open.step.is_none());
+        let asked = inner
+            .open
+            .front()
+            .is_none_or(|open| open.asked || open.step.is_none());
         match inner.session.down(frame, look) {
             Down::Aside => DownFrame::Clear,
             Down::OneWay if attentive => {
-                let step = self.step(Draft { verb: "BYTES".into(), ..Draft::default() }, inner.ordinal);
+                let step = self.step(
+                    Draft {
+                        verb: "BYTES".into(),
+                        ..Draft::default()
+                    },
+                    inner.ordinal,
+                );
                 DownFrame::Ask(Box::new(step), Reply::of(ReplyKind::Ok, ""))
             }
             Down::OneWay => DownFrame::Clear,
@@ -181,7 +192,9 @@ impl Link {
             Down::PartNow => DownFrame::ClearNow,
             Down::End { reply, skipped } => {
                 let step = inner.end(&self.carrier);
-                let void: Vec<_> = (0..skipped).filter_map(|_| inner.end(&self.carrier)).collect();
+                let void: Vec<_> = (0..skipped)
+                    .filter_map(|_| inner.end(&self.carrier))
+                    .collect();
                 drop(inner);
                 for step in void {
                     self.carrier.director.cut(&step);
@@ -216,7 +229,10 @@ impl Link {
 
     /// Keeps an answer for a step that was not sent up.
     pub(super) fn answer(&self, step: &Step, bytes: Vec<u8>) {
-        self.inner().injected.push_back(Injected { to_step: Some(step.ordinal), bytes });
+        self.inner().injected.push_back(Injected {
+            to_step: Some(step.ordinal),
+            bytes,
+        });
     }
 
     /// An answer that is due now. The flag says whether it answers a step.
@@ -224,18 +240,29 @@ impl Link {
         if !self.has_due() {
             return None;
         }
-        self.inner().injected.pop_front().map(|due| (due.bytes, due.to_step.is_some()))
+        self.inner()
+            .injected
+            .pop_front()
+            .map(|due| (due.bytes, due.to_step.is_some()))
     }
 
     /// Whether `due` would give something.
     pub(super) fn has_due(&self) -> bool {
         let inner = self.inner();
-        inner.injected.front().is_some_and(|due| due.to_step.is_none() || due.to_step == inner.oldest())
+        inner
+            .injected
+            .front()
+            .is_some_and(|due| due.to_step.is_none() || due.to_step == inner.oldest())
     }
 
     /// Tells the director of all that will never be answered.
     pub(super) fn close(&self) {
-        let steps: Vec<_> = self.inner().open.drain(..).filter_map(|open| open.step).collect();
+        let steps: Vec<_> = self
+            .inner()
+            .open
+            .drain(..)
+            .filter_map(|open| open.step)
+            .collect();
         for step in steps {
             self.carrier.director.cut(&step);
         }
@@ -264,7 +291,13 @@ impl Link {
 impl Inner {
     fn begin(&mut self, carrier: &Carrier, frame: Frame<'_>, step: Option<Box<Step>>) {
         Counters::add(&carrier.counters.steps, 1);
-        let mut open = OpenStep { ordinal: self.ordinal, at_ns: 0, shape: 0, step, asked: false };
+        let mut open = OpenStep {
+            ordinal: self.ordinal,
+            at_ns: 0,
+            shape: 0,
+            step,
+            asked: false,
+        };
         self.ordinal += 1;
         if let Some(recorder) = carrier.recorder() {
             let mut recorder = recorder.borrow_mut();
@@ -302,7 +335,8 @@ impl Inner {
     fn tell_not_understood(&mut self, counters: &Counters) {
         let (count, why) = self.session.not_understood();
         if count > self.not_understood_told {
-            counters.note_not_understood(count - self.not_understood_told, why.unwrap_or("unknown"));
+            counters
+                .note_not_understood(count - self.not_understood_told, why.unwrap_or("unknown"));
             self.not_understood_told = count;
         }
     }

@@ -34,7 +34,9 @@ pub(crate) async fn carry(carrier: Rc<Carrier>, connection: ConnectionId, mut cl
     let mut server = match connect(&upstream).await {
         Ok(server) => server,
         Err(error) => {
-            carrier.counters.note_failed(&format!("connecting to {upstream}: {error}"));
+            carrier
+                .counters
+                .note_failed(&format!("connecting to {upstream}: {error}"));
             reset(&client);
             return;
         }
@@ -61,7 +63,10 @@ pub(crate) async fn carry(carrier: Rc<Carrier>, connection: ConnectionId, mut cl
 async fn connect(upstream: &str) -> io::Result<TcpStream> {
     match tokio::time::timeout(CONNECT_MAX, TcpStream::connect(upstream)).await {
         Ok(result) => result,
-        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "no answer to a connection attempt")),
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "no answer to a connection attempt",
+        )),
     }
 }
 

@@ -37,7 +37,11 @@ impl Draw {
     }
 
     pub(crate) fn of(parts: [u64; 4]) -> Draw {
-        Draw(parts.into_iter().fold(0, |state, part| splitmix(state ^ part)))
+        Draw(
+            parts
+                .into_iter()
+                .fold(0, |state, part| splitmix(state ^ part)),
+        )
     }
 }
 
@@ -63,9 +67,10 @@ pub(crate) async fn apply(
         }
         Fault::Drop => Ok(drop::apply()),
         Fault::Reset => Err(reset::apply()),
-        Fault::Slow { slice_bytes, pause_us } => {
-            slow::apply(*slice_bytes, *pause_us, to, bytes).await
-        }
+        Fault::Slow {
+            slice_bytes,
+            pause_us,
+        } => slow::apply(*slice_bytes, *pause_us, to, bytes).await,
         Fault::Bandwidth { bytes_per_second } => {
             bandwidth::apply(*bytes_per_second, to, bytes).await
         }
@@ -79,11 +84,15 @@ mod tests {
 
     #[test]
     fn draws_are_uniform_and_repeat() {
-        let draws: Vec<f64> =
-            (0..10_000).map(|i| Draw::of([7, 1, 2, i]).uniform_pair().0).collect();
+        let draws: Vec<f64> = (0..10_000)
+            .map(|i| Draw::of([7, 1, 2, i]).uniform_pair().0)
+            .collect();
         let mean = draws.iter().sum::<f64>() / draws.len() as f64;
         assert!((mean - 0.5).abs() < 0.02, "mean {mean}");
         assert!(draws.iter().all(|x| *x > 0.0 && *x <= 1.0));
-        assert_eq!(Draw::of([7, 1, 2, 3]).uniform_pair(), Draw::of([7, 1, 2, 3]).uniform_pair());
+        assert_eq!(
+            Draw::of([7, 1, 2, 3]).uniform_pair(),
+            Draw::of([7, 1, 2, 3]).uniform_pair()
+        );
     }
 }

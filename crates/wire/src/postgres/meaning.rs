@@ -1,0 +1,297 @@
+//! What an SQL text means: its verb, which resources it touches and how, where it stands in a
+//! transaction. Only looked at when a director attends, and remembered by text, since systems
+//! send the same statements over and over.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use model::{Access, Effect};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+use sqlparser::tokenizer::{Token, Tokenizer};
+
+use super::{control, depth, effects, shape};
+use crate::session::readable;
+
+/// Texts remembered by each thread.
+pub const MEANINGS_MAX: usize = 1024;
+/// Longer texts are not remembered.
+pub const REMEMBERED_BYTES_MAX: usize = 4096;
+/// A bound value in a part is cut here.
+pub const PART_VALUE_BYTES_MAX: usize = 64;
+/// Effects of one text that are kept.
+pub const EFFECTS_MAX: usize = 64;
+
+/// What a text means.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Meaning {
+    pub verb: String,
+    pub shape: String,
+    pub touches: Vec<Touch>,
+    pub control: Option<Control>,
+    pub noise: bool,
+    /// Why some of it was not understood.
+    pub obscure: Option<String>,
+}
+
+/// How a statement moves its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Control {
+    Begin,
+    Commit,
+    Rollback,
+    /// Several statements that open a transaction and end it.
+    Whole,
+}
+
+/// An effect whose parameters are not filled in yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Touch {
+    pub access: Access,
+    pub resource: String,
+    /// Completes the name of the resource: the key of an advisory lock.
+    pub key: Vec<Operand>,
+    /// Columns that are equal to a value, in the order of their names.
+    pub part: Vec<(String, Operand)>,
+}
+
+/// A value in a statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operand {
+    Literal(String),
+    /// The nth parameter, from 0.
+    Parameter(usize),
+    /// A function of a value: `hashtext($1)`.
+    Call(String, Box<Operand>),
+}
+
+impl Touch {
+    /// Of a whole resource.
+    pub fn of(access: Access, resource: impl Into<String>) -> Touch {
+        Touch {
+            access,
+            resource: resource.into(),
+            key: Vec::new(),
+            part: Vec::new(),
+        }
+    }
+
+    fn effect(&self, parameters: &[Option<String>]) -> Effect {
+        let mut resource = self.resource.clone();
+        for (at, operand) in self.key.iter().enumerate() {
+            if at > 0 {
+                resource.push(',');
+            }
+            resource.push_str(&operand.fill(parameters).unwrap_or_else(|| "?".to_string()));
+        }
+        let filled = self.part.iter().filter_map(|(column, operand)| {
+            Some(format!("{column} = {}", operand.fill(parameters)?))
+        });
+        let part = filled.collect::<Vec<_>>().join(" AND ");
+        Effect {
+            access: self.access,
+            resource,
+            part: Some(part).filter(|part| !part.is_empty()),
+        }
+    }
+}
+
+impl Operand {
+    /// Its value; none when the parameters are not known.
+    fn fill(&self, parameters: &[Option<String>]) -> Option<String> {
+        match self {
+            Operand::Literal(value) => Some(cut(value)),
+            Operand::Parameter(n) => Some(
+                parameters
+                    .get(*n)?
+                    .as_deref()
+                    .map_or_else(|| "NULL".to_string(), cut),
+            ),
+            Operand::Call(name, operand) => Some(format!("{name}({})", operand.fill(parameters)?)),
+        }
+    }
+}
+
+fn cut(value: &str) -> String {
+    match value.char_indices().nth(PART_VALUE_BYTES_MAX / 2) {
+        Some(_) if value.len() > PART_VALUE_BYTES_MAX => {
+            let mut end = PART_VALUE_BYTES_MAX;
+            while !value.is_char_boundary(end) {
+                end -= 1;
+            }
+            format!("{}...", &value[..end])
+        }
+        _ => value.to_string(),
+    }
+}
+
+impl Meaning {
+    /// The effects with these parameters.
+    pub fn effects(&self, parameters: &[Option<String>]) -> Vec<Effect> {
+        self.touches
+            .iter()
+            .map(|touch| touch.effect(parameters))
+            .collect()
+    }
+}
+
+#[derive(Default)]
+struct Remembered {
+    meanings: HashMap<Box<[u8]>, Arc<Meaning>, foldhash::fast::RandomState>,
+    order: VecDeque<Box<[u8]>>,
+}
+
+thread_local! {
+    static REMEMBERED: RefCell<Remembered> = RefCell::default();
+}
+
+/// What `sql` means, remembered or found out.
+pub fn of(sql: &[u8]) -> Arc<Meaning> {
+    if sql.len() > REMEMBERED_BYTES_MAX {
+        return Arc::new(find_out(sql));
+    }
+    REMEMBERED.with_borrow_mut(|remembered| {
+        if let Some(meaning) = remembered.meanings.get(sql) {
+            return Arc::clone(meaning);
+        }
+        if remembered.order.len() >= MEANINGS_MAX
+            && let Some(oldest) = remembered.order.pop_front()
+        {
+            remembered.meanings.remove(&oldest);
+        }
+        let meaning = Arc::new(find_out(sql));
+        remembered.order.push_back(sql.into());
+        remembered.meanings.insert(sql.into(), Arc::clone(&meaning));
+        meaning
+    })
+}
+
+/// How many texts this thread remembers.
+#[cfg(test)]
+pub fn remembered() -> usize {
+    REMEMBERED.with_borrow(|remembered| remembered.meanings.len().max(remembered.order.len()))
+}
+
+fn find_out(sql: &[u8]) -> Meaning {
+    let text = String::from_utf8_lossy(sql);
+    let mut all = Meaning {
+        shape: shape::of(sql),
+        noise: true,
+        ..Meaning::default()
+    };
+    let tokens = match Tokenizer::new(&PostgreSqlDialect {}, &text).tokenize() {
+        Ok(tokens) => tokens,
+        Err(why) => {
+            all.verb = first_word(&all.shape);
+            return obscured(all, why.to_string());
+        }
+    };
+    let tokens: Vec<Token> = tokens
+        .into_iter()
+        .filter(|token| !matches!(token, Token::Whitespace(_) | Token::EOF))
+        .collect();
+    for statement in tokens.split(|token| *token == Token::SemiColon) {
+        if !statement.is_empty() {
+            merge(&mut all, one(statement));
+        }
+    }
+    all
+}
+
+fn first_word(shape: &str) -> String {
+    let end = shape
+        .find(|c: char| !c.is_ascii_alphabetic())
+        .unwrap_or(shape.len());
+    shape[..end.min(32)].to_ascii_uppercase()
+}
+
+fn obscured(mut meaning: Meaning, why: String) -> Meaning {
+    meaning.touches.push(Touch::of(Access::Unknown, "*"));
+    meaning.noise = false;
+    meaning.obscure = Some(readable(why.as_bytes()));
+    meaning
+}
+
+/// The meaning of one statement, without its shape.
+pub fn one(tokens: &[Token]) -> Meaning {
+    if let Some(meaning) = control::of(tokens) {
+        return meaning;
+    }
+    match parse(tokens) {
+        Ok(statement) => effects::of(&statement),
+        Err(why) => {
+            let verb = tokens
+                .first()
+                .map(|token| first_word(&token.to_string()))
+                .unwrap_or_default();
+            obscured(
+                Meaning {
+                    verb,
+                    ..Meaning::default()
+                },
+                why,
+            )
+        }
+    }
+}
+
+fn parse(tokens: &[Token]) -> Result<sqlparser::ast::Statement, String> {
+    if !depth::is_shallow(tokens) {
+        return Err("nested too deeply".to_string());
+    }
+    let dialect = PostgreSqlDialect {};
+    let mut parser = Parser::new(&dialect).with_tokens(without_key_locks(tokens));
+    let statement = parser.parse_statement().map_err(|why| why.to_string())?;
+    match parser.peek_token().token {
+        Token::EOF => Ok(statement),
+        other => Err(format!("unexpected {other}")),
+    }
+}
+
+/// `FOR NO KEY UPDATE` and `FOR KEY SHARE` lock as well, and the parser does not know them.
+fn without_key_locks(tokens: &[Token]) -> Vec<Token> {
+    let mut kept: Vec<Token> = Vec::with_capacity(tokens.len());
+    for (at, token) in tokens.iter().enumerate() {
+        let next = |n: usize, word| {
+            tokens
+                .get(at + n)
+                .is_some_and(|t| control::is_word(t, word))
+        };
+        let after_for = |t: Option<&Token>| t.is_some_and(|t| control::is_word(t, "FOR"));
+        let no_key = after_for(kept.last()) && next(0, "NO") && next(1, "KEY") && next(2, "UPDATE");
+        let key =
+            after_for(kept.last()) && next(0, "KEY") && (next(1, "SHARE") || next(1, "UPDATE"));
+        if !no_key && !key {
+            kept.push(token.clone());
+        }
+    }
+    kept
+}
+
+/// How much a statement says about what its text is for.
+fn weight(meaning: &Meaning) -> u8 {
+    match (meaning.touches.is_empty(), meaning.control) {
+        (false, _) => 2,
+        (true, Some(_)) => 1,
+        (true, None) => 0,
+    }
+}
+
+/// Adds a statement to those before it. The verb is that of the first one that does something.
+fn merge(all: &mut Meaning, next: Meaning) {
+    if all.verb.is_empty() || weight(&next) > weight(all) {
+        all.verb = next.verb;
+    }
+    for touch in next.touches {
+        if all.touches.len() < EFFECTS_MAX && !all.touches.contains(&touch) {
+            all.touches.push(touch);
+        }
+    }
+    all.noise &= next.noise;
+    all.obscure = all.obscure.take().or(next.obscure);
+    all.control = match (all.control, next.control) {
+        (Some(Control::Begin), Some(Control::Commit | Control::Rollback)) => Some(Control::Whole),
+        (before, now) => now.or(before),
+    };
+}
