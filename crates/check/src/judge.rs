@@ -77,7 +77,11 @@ fn settle(invariant: &Invariant, value: Option<&str>, who: &str, judgement: &mut
         Ok(true) => {}
         Ok(false) => {
             let shown = value.unwrap_or("null");
-            let place = invariant.pointer.as_deref().unwrap_or("the answer");
+            let place = match (&invariant.pointer, &invariant.probe) {
+                (Some(pointer), _) => pointer,
+                (None, Probe::State(asked)) => &asked.command,
+                (None, Probe::Responses { .. }) => "the answer",
+            };
             judgement
                 .violations
                 .push(says(invariant, format!("{who}{place} is {shown}")));
@@ -158,7 +162,7 @@ mod tests {
     #[test]
     fn state_is_right_wrong_or_unknown() {
         assert_eq!(by_sql(Ok(Some("t"))), Judgement::default());
-        assert_eq!(by_sql(Ok(Some("f"))).violations.len(), 1);
+        assert_eq!(by_sql(Ok(Some("f"))).violations[0].saw, "SELECT is f");
         assert_eq!(by_sql(Ok(None)).violations.len(), 1);
         assert_eq!(
             by_sql(Err("no connection")).undecided[0].saw,

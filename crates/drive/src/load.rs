@@ -86,11 +86,12 @@ impl Figures {
     }
 }
 
-/// Applies load: `one(n)` makes the nth request and says its outcome and whether it was expected.
+/// Applies load: `one(n)` makes the nth request and says its outcome and whether it was expected,
+/// or nothing when no more are to be made.
 pub async fn apply(
     model: Model,
     until: Until,
-    one: impl AsyncFn(u64) -> (Outcome, bool),
+    one: impl AsyncFn(u64) -> Option<(Outcome, bool)>,
 ) -> Figures {
     let began = Instant::now();
     let shared = RefCell::new((0u64, Figures::new()));
@@ -129,7 +130,7 @@ impl Run<'_> {
         Some(*next - 1)
     }
 
-    async fn worker(&self, model: Model, one: &impl AsyncFn(u64) -> (Outcome, bool)) {
+    async fn worker(&self, model: Model, one: &impl AsyncFn(u64) -> Option<(Outcome, bool)>) {
         while let Some(number) = self.next() {
             let due = match model {
                 Model::Closed { .. } => Instant::now(),
@@ -142,7 +143,9 @@ impl Run<'_> {
             }
             tokio::time::sleep_until(due).await;
             let late = due.elapsed();
-            let (outcome, expected) = one(number).await;
+            let Some((outcome, expected)) = one(number).await else {
+                return;
+            };
             let figures = &mut self.shared.borrow_mut().1;
             figures
                 .lateness_us
@@ -193,11 +196,24 @@ mod tests {
             }
             tokio::time::sleep(Duration::from_millis(3)).await;
             flying.borrow_mut().0 -= 1;
-            (answered(), true)
+            Some((answered(), true))
         })
         .await;
         assert_eq!((figures.requests, flying.borrow().1), (100, 7));
         assert!(figures.errors.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn load_ends_when_no_more_are_to_be_made() {
+        let until = Until {
+            elapsed: Duration::from_secs(3600),
+            requests: None,
+        };
+        let figures = apply(Model::Closed { in_flight: 3 }, until, async |number| {
+            (number < 10).then(|| (answered(), true))
+        })
+        .await;
+        assert_eq!(figures.requests, 10);
     }
 
     #[tokio::test(start_paused = true)]
@@ -214,7 +230,7 @@ mod tests {
         };
         let figures = apply(model, until, async |_| {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            (answered(), false)
+            Some((answered(), false))
         })
         .await;
         assert_eq!(figures.requests, 5);

@@ -103,6 +103,16 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The command that does the same again: the very words, and the seed.
+    pub fn again(&self) -> Value {
+        let mut words = vec!["heisen".to_string()];
+        words.extend(std::env::args().skip(1));
+        if self.common.seed.is_none() {
+            words.extend(["--seed".to_string(), self.seed.to_string()]);
+        }
+        json!(words)
+    }
+
     /// Where recordings of wires go.
     pub fn stream(&self) -> Arc<Stream> {
         Arc::clone(&self.stream)

@@ -14,6 +14,7 @@ mod stage;
 pub mod stress;
 mod trial;
 pub mod up;
+pub mod wires;
 
 pub use conductor::Conductor;
 pub use context::{Context, Interrupt};

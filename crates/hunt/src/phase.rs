@@ -1,5 +1,6 @@
 //! A phase: the same plan, trial after trial, until enough were run or the budget is spent.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use lab::Lab;
@@ -39,6 +40,10 @@ pub(crate) struct PhasePlan<'a> {
 pub(crate) struct PhaseDone {
     pub forced: check::Forced,
     pub first_violation: Option<u64>,
+    /// How often each line of the order was the first that was not done.
+    pub missing: BTreeMap<usize, u64>,
+    /// Trials whose order was given up.
+    pub given_up: u64,
     pub took: Duration,
     pub interrupted: bool,
 }
@@ -47,6 +52,7 @@ pub(crate) struct PhaseDone {
 pub(crate) async fn run<L: Lab>(
     stage: &mut Stage<L>,
     plan: PhasePlan<'_>,
+    typical: &mut Typical,
     context: &Context,
 ) -> Result<PhaseDone, HuntError> {
     context.emit(EventKind::PhaseStarted {
@@ -56,7 +62,6 @@ pub(crate) async fn run<L: Lab>(
     let racers = Racers::new(stage, plan.schedule)?;
     let began = Instant::now();
     let mut done = PhaseDone::default();
-    let mut typical = Typical::default();
     for number in 0..plan.trials {
         if context.is_over() {
             done.interrupted = context.interrupt.is_set();
@@ -106,6 +111,12 @@ impl PhaseDone {
                 .is_some_and(|progress| progress.is_enforced()),
         );
         self.forced.undecided += u64::from(!wrong && !trial.judgement.undecided.is_empty());
+        if let Some(progress) = trial.progress {
+            self.given_up += u64::from(progress.given_up);
+            if let Some(line) = progress.missing {
+                *self.missing.entry(line).or_default() += 1;
+            }
+        }
         if wrong {
             self.first_violation.get_or_insert(number + 1);
         }
@@ -117,9 +128,10 @@ impl PhaseDone {
     }
 }
 
-/// How long a trial typically takes that was not stuck.
+/// How long a trial typically takes that was not stuck. Natural trials teach it too: under an
+/// order that cannot be had every trial is stuck.
 #[derive(Default)]
-struct Typical {
+pub(crate) struct Typical {
     trials: u32,
     total: Duration,
 }
@@ -155,6 +167,7 @@ fn tell(
         for logged in trial.steps {
             let racer = schedule.racers.get(usize::from(logged.step.lane.0));
             context.emit(EventKind::StepDone {
+                phase: phase.to_string(),
                 trial: number,
                 racer: racer.map(|racer| racer.name.clone()),
                 reply: logged

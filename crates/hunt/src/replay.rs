@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::error::HuntError;
-use crate::phase::{self, PhaseDone, PhasePlan};
+use crate::phase::{self, PhaseDone, PhasePlan, Typical};
 use crate::stage::{Stage, Wiring};
 
 /// Racers of natural trials start at drawn times within this span.
@@ -20,6 +20,8 @@ const NATURAL_SPREAD: Duration = Duration::from_millis(10);
 pub struct ReplayPlan {
     /// The schedule.
     pub schedule: Schedule,
+    /// Where it was read from.
+    pub path: String,
     /// Forced trials.
     pub times: u64,
     /// Natural trials of each kind; none leaves the baseline out.
@@ -50,16 +52,17 @@ pub async fn run<L: Lab>(
         spread: NATURAL_SPREAD,
         trials: plan.natural,
     };
+    let mut typical = Typical::default();
     let mut direct = PhaseDone::default();
     let mut proxied = PhaseDone::default();
     if plan.natural > 0 {
         stage.raise(Wiring::Direct).await?;
-        direct = phase::run(stage, natural("natural, direct"), context).await?;
+        direct = phase::run(stage, natural("natural, direct"), &mut typical, context).await?;
         stage.lower().await?;
     }
     stage.raise(Wiring::Wired).await?;
     if plan.natural > 0 && !direct.interrupted {
-        proxied = phase::run(stage, natural("natural, idle wires"), context).await?;
+        proxied = phase::run(stage, natural("natural, idle wires"), &mut typical, context).await?;
     }
     let forced_plan = PhasePlan {
         name: "forced",
@@ -68,7 +71,7 @@ pub async fn run<L: Lab>(
         spread: Duration::ZERO,
         trials: plan.times,
     };
-    let forced = phase::run(stage, forced_plan, context).await?;
+    let forced = phase::run(stage, forced_plan, &mut typical, context).await?;
     stage.lower().await?;
     let verdict = check::replay_verdict(forced.forced);
     let interrupted = direct.interrupted || proxied.interrupted || forced.interrupted;
@@ -99,7 +102,9 @@ fn document(
         "k": rate.k,
         "n": rate.n,
         "interval": [low, high],
-        "catch": plan.schedule.name,
+        "catch": plan.path,
+        "schedule": plan.schedule.name,
+        "why": why(plan, verdict, forced),
         "oracle": plan.schedule.oracle,
         "enforced": { "k": forced.forced.enforced.k, "n": forced.forced.enforced.n },
         "undecided": forced.forced.undecided,
@@ -108,4 +113,32 @@ fn document(
         "baseline": { "direct": counts(direct), "proxied": counts(proxied) },
         "natural_trials_for_95": check::stats::trials_to_see(direct.violations().share()),
     }))
+}
+
+/// What the verdict rests on, when that is not plain from the figures.
+fn why(plan: &ReplayPlan, verdict: ReplayVerdict, forced: &PhaseDone) -> Option<String> {
+    let trials = forced.violations().n;
+    match verdict {
+        ReplayVerdict::Reproduced | ReplayVerdict::NotReproduced => None,
+        ReplayVerdict::Inconclusive if trials == 0 => {
+            Some("the run was over before a trial could be forced".to_string())
+        }
+        ReplayVerdict::Inconclusive => Some(format!(
+            "{} of {trials} trials could not be judged",
+            forced.forced.undecided
+        )),
+        ReplayVerdict::Infeasible => {
+            let (index, times) = forced.missing.iter().max_by_key(|(_, times)| **times)?;
+            let line = plan.schedule.order.get(*index)?;
+            let racer = plan.schedule.racers.get(line.racer)?;
+            let what = format!("line {}, `{}: {}`,", index + 1, racer.name, line.step);
+            Some(if forced.given_up * 2 > trials {
+                format!(
+                    "{what} did not come in {times} of {trials} trials while a later line was held: these steps exclude each other"
+                )
+            } else {
+                format!("{what} was not made by its racer in {times} of {trials} trials")
+            })
+        }
+    }
 }

@@ -16,6 +16,7 @@ use wire::{Recording, Wire, WireConfig};
 use crate::conductor::Conductor;
 use crate::context::Context;
 use crate::error::HuntError;
+use crate::wires;
 
 /// How replicas reach what they call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -131,15 +132,7 @@ impl<L: Lab> Stage<L> {
         }
         for wire in std::mem::take(&mut self.wires) {
             let id = wire.config().wire;
-            let reading = wire.close();
-            self.context.emit(EventKind::WireClosed {
-                wire: id,
-                connections: reading.connections,
-                steps: reading.steps,
-                bytes: reading.bytes,
-                not_understood: reading.not_understood,
-                first_not_understood: reading.first_not_understood,
-            });
+            self.context.emit(wires::closed(id, wire.close()));
         }
         Ok(())
     }
@@ -200,12 +193,7 @@ impl<L: Lab> Stage<L> {
                     seed: self.context.seed,
                 };
                 let opened = Wire::open(config, self.conductor.clone(), self.recording.clone())?;
-                self.context.emit(EventKind::WireOpened {
-                    wire,
-                    lane: LaneId(index),
-                    edge: format!("{} -> {}", edge.from, edge.to),
-                    address: opened.address().to_string(),
-                });
+                self.context.emit(wires::opened(&opened));
                 self.wires.push(opened);
             }
         }

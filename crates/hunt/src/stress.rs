@@ -1,7 +1,6 @@
 //! `heisen stress`: simple load on a raised system, its figures, and what the oracles say after.
 
 use std::cell::RefCell;
-use std::time::Duration;
 
 use drive::load::{self, Figures, Model, Until};
 use drive::{Client, Draws, Filling};
@@ -124,14 +123,7 @@ async fn apply<L: Lab>(
         .any(|i| matches!(&i.probe, Probe::Responses { .. }));
     load::apply(plan.model, until, async |number| {
         if context.is_over() {
-            // What is due after the end is not made; the loop ends at its next look.
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            return (
-                Outcome::NotSent {
-                    why: "stopped".to_string(),
-                },
-                true,
-            );
+            return None;
         }
         let mut draws = Draws::new(context.seed, "stress", number);
         let mut filling = Filling {
@@ -142,12 +134,8 @@ async fn apply<L: Lab>(
         let request = match drive::prepare(operation, &mut filling) {
             Ok(request) => request,
             Err(error) => {
-                return (
-                    Outcome::NotSent {
-                        why: error.to_string(),
-                    },
-                    false,
-                );
+                let why = error.to_string();
+                return Some((Outcome::NotSent { why }, false));
             }
         };
         let lane = number as usize % clients.len().max(1);
@@ -161,7 +149,7 @@ async fn apply<L: Lab>(
         if judges_answers {
             judge_answer(stage, operation, lane, &outcome, wrong);
         }
-        (outcome, expected)
+        Some((outcome, expected))
     })
     .await
 }

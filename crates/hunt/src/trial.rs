@@ -192,12 +192,7 @@ async fn race(
         };
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
-            if director
-                .stuck_for()
-                .is_some_and(|stuck| stuck >= plan.stuck)
-            {
-                director.give_up();
-            }
+            director.look(Instant::now(), plan.stuck);
         }
     };
     tokio::select! {

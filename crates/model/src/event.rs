@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::history::TrialHistory;
-use crate::names::{ConnectionId, LaneId, WireId};
+use crate::names::{LaneId, WireId};
 use crate::step::{Reply, Step};
 use crate::verdict::{Judgement, Rate};
 
@@ -74,6 +74,10 @@ pub enum EventKind {
         not_understood: u64,
         /// Why the first of them was not.
         first_not_understood: Option<String>,
+        /// Connections that failed: refused upstream, reset.
+        failed: u64,
+        /// Why the first of them did.
+        first_failed: Option<String>,
     },
     /// A phase of the run began: `natural, direct`, `natural, idle wires`, `forced`.
     PhaseStarted {
@@ -84,6 +88,8 @@ pub enum EventKind {
     },
     /// A step passed both its gates in a trial whose steps are kept.
     StepDone {
+        /// The phase it belongs to.
+        phase: String,
         /// The trial.
         trial: u64,
         /// The racer, when the lane has one.
@@ -124,15 +130,6 @@ pub enum EventKind {
         enforced: Option<Rate>,
         /// How long it took.
         took_ms: u64,
-    },
-    /// A connection was lost or refused at a wire.
-    ConnectionFailed {
-        /// The wire.
-        wire: WireId,
-        /// The connection.
-        connection: ConnectionId,
-        /// What the system said.
-        why: String,
     },
     /// A replica ended without being asked to.
     ReplicaDied {

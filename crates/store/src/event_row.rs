@@ -24,7 +24,6 @@ pub(crate) fn kind_word(kind: &EventKind) -> &'static str {
         EventKind::StepDone { .. } => "step_done",
         EventKind::TrialJudged { .. } => "trial_judged",
         EventKind::PhaseEnded { .. } => "phase_ended",
-        EventKind::ConnectionFailed { .. } => "connection_failed",
         EventKind::ReplicaDied { .. } => "replica_died",
         EventKind::Warning { .. } => "warning",
         EventKind::LoadMeasured { .. } => "load_measured",
@@ -46,7 +45,7 @@ pub(crate) fn to_row(event: &Event, phase: Option<&str>) -> Result<EventRow, ser
         EventKind::TrialJudged { phase, history, .. } => {
             (Some(phase.as_str()), Some(integer(history.trial)))
         }
-        EventKind::StepDone { trial, .. } => (None, Some(integer(*trial))),
+        EventKind::StepDone { phase, trial, .. } => (Some(phase.as_str()), Some(integer(*trial))),
         _ => (None, None),
     };
     let kind = kind_word(&event.kind);
@@ -94,7 +93,7 @@ mod tests {
         words.dedup();
         assert_eq!(
             words.len(),
-            13,
+            12,
             "one_of_each must have every kind: {words:?}"
         );
     }
@@ -110,7 +109,7 @@ mod tests {
             let row = to_row(event, Some("running")).unwrap();
             (row.phase.unwrap(), row.trial)
         };
-        assert_eq!(phase_of("step_done"), ("running".to_string(), Some(3)));
+        assert_eq!(phase_of("step_done"), ("forced".to_string(), Some(3)));
         assert_eq!(phase_of("trial_judged"), ("forced".to_string(), Some(3)));
         assert_eq!(phase_of("warning"), ("running".to_string(), None));
     }

@@ -166,6 +166,7 @@ pub(crate) fn judged() -> Event {
 
 fn step_done() -> EventKind {
     EventKind::StepDone {
+        phase: "forced".to_string(),
         trial: 3,
         racer: Some("A".to_string()),
         step: Box::new(step()),
@@ -202,11 +203,6 @@ pub(crate) fn one_of_each() -> Vec<Event> {
             trials: Some(300),
         },
         step_done(),
-        EventKind::ConnectionFailed {
-            wire,
-            connection: ConnectionId(3),
-            why: text("reset"),
-        },
         EventKind::ReplicaDied {
             what: text("inventory 2"),
             why: text("signal 9"),
@@ -231,6 +227,8 @@ pub(crate) fn one_of_each() -> Vec<Event> {
             bytes: 1_200_000,
             not_understood: 1,
             first_not_understood: Some(text("a push message")),
+            failed: 1,
+            first_failed: Some(text("reset")),
         },
     ];
     let mut events = vec![started("one-of-each")];

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
-use model::{EventKind, LaneId, WireId};
+use hunt::wires;
+use model::{LaneId, WireId};
 use serde_json::json;
 use wire::{Idle, Recording, Wire, WireConfig};
 
@@ -34,12 +35,7 @@ pub fn run(options: &ProxyOptions, common: &Common) -> Result<Exit, Failure> {
         taker,
     });
     let wire = Wire::open(config, Arc::new(Idle), recording).map_err(Failure::setup)?;
-    context.emit(EventKind::WireOpened {
-        wire: WireId(0),
-        lane: LaneId(0),
-        edge: format!("client -> {}", options.upstream),
-        address: wire.address().to_string(),
-    });
+    context.emit(wires::opened(&wire));
     println!(
         "{} -> {} ({})",
         wire.address(),
@@ -59,14 +55,7 @@ pub fn run(options: &ProxyOptions, common: &Common) -> Result<Exit, Failure> {
     run.block_on(context.interrupt.wait());
     let reading = wire.close();
     let (recorded, lost) = recorder.join().unwrap_or_default();
-    context.emit(EventKind::WireClosed {
-        wire: WireId(0),
-        connections: reading.connections,
-        steps: reading.steps,
-        bytes: reading.bytes,
-        not_understood: reading.not_understood,
-        first_not_understood: reading.first_not_understood.clone(),
-    });
+    context.emit(wires::closed(WireId(0), reading.clone()));
     drop(context);
     let document = model::object(json!({
         "connections": reading.connections,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use hunt::replay::{ReplayPlan, Replayed};
 use model::ReplayVerdict;
+use serde_json::Value;
 
 use crate::arguments::{Common, ReplayOptions};
 use crate::exit::{Exit, Failure};
@@ -22,6 +23,7 @@ pub fn run(options: &ReplayOptions, common: &Common) -> Result<Exit, Failure> {
     }
     let plan = ReplayPlan {
         schedule,
+        path: options.schedule.display().to_string(),
         times: options.times,
         natural: options.natural,
     };
@@ -29,10 +31,12 @@ pub fn run(options: &ReplayOptions, common: &Common) -> Result<Exit, Failure> {
     let result = run.on_stage(system, async |stage, context| {
         hunt::replay::run(stage, &plan, context).await
     });
-    run.end(result.map(outcome))
+    let again = run.again();
+    run.end(result.map(|replayed| outcome(replayed, again)))
 }
 
-fn outcome(replayed: Replayed) -> Outcome {
+fn outcome(mut replayed: Replayed, again: Value) -> Outcome {
+    replayed.document.insert("again".to_string(), again);
     let exit = match replayed.verdict {
         ReplayVerdict::Reproduced => Exit::Violation,
         _ if replayed.interrupted => Exit::Interrupted,

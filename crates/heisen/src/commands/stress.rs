@@ -4,6 +4,7 @@ use drive::load::{Model, Until};
 use hunt::Wiring;
 use hunt::stress::{StressPlan, Stressed};
 use model::Setup;
+use serde_json::Value;
 
 use crate::arguments::{Common, StressOptions};
 use crate::exit::{Exit, Failure};
@@ -60,10 +61,12 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
     let result = run.on_stage(system, async |stage, context| {
         hunt::stress::run(stage, &plan, context).await
     });
-    run.end(result.map(outcome))
+    let again = run.again();
+    run.end(result.map(|stressed| outcome(stressed, again)))
 }
 
-fn outcome(stressed: Stressed) -> Outcome {
+fn outcome(mut stressed: Stressed, again: Value) -> Outcome {
+    stressed.document.insert("again".to_string(), again);
     let (verdict, exit) = if !stressed.violations.is_empty() {
         ("VIOLATED", Exit::Violation)
     } else if stressed.interrupted {

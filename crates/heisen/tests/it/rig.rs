@@ -1,7 +1,6 @@
 //! What the integration tests share: running heisen, a private folder, private servers.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -126,14 +125,6 @@ impl Drop for Running {
             let _ = self.child.wait();
         }
     }
-}
-
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
 }
 
 /// A spec whose backends are to be had directly and through a wire: heisen itself provides the

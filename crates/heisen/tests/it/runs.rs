@@ -90,7 +90,7 @@ fn nothing_outlives_a_killed_heisen() {
     assert!(std::net::TcpStream::connect(&stores.postgres).is_err());
     let report = run(heisen(&stores.folder).arg("report"));
     assert_eq!(report.code, Some(0), "{}", report.err);
-    assert!(report.out.contains("did not end"), "{}", report.out);
+    assert!(report.out.starts_with("DID NOT END"), "{}", report.out);
 }
 
 #[test]

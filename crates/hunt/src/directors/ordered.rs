@@ -1,21 +1,26 @@
 //! Enforces a schedule's order: a listed step goes up only after the *reply* of the line above
 //! was seen. Steps that are not listed are free.
 //!
-//! A racer that ends without making a listed step takes that line out of the order, so nothing
-//! waits for what will never come. A hold that can only end by breaking the order (the racer
-//! whose turn it is waits in the store for the one that is held) is ended by `give_up`.
+//! A racer that ends without making a listed step, or has gone past it to a later one, takes that
+//! line out of the order, so nothing waits for what will never come. A hold that can only end by
+//! breaking the order (the racer whose turn it is waits in the store for the one that is held) is
+//! given up. `look` notices both.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use model::{Reply, Schedule, Step, StepPattern};
+use model::{LaneId, Reply, Schedule, Step, StepPattern};
 use wire::{Director, Release, Ruling, Ticket};
 
 use super::log::{LoggedStep, StepLog};
 
 /// No step is held longer than this, whatever happens to the trial.
 const HOLD_MAX: Duration = Duration::from_secs(4);
+
+/// A racer held at a listed step has gone past its earlier ones when it does nothing else for so
+/// long: one that works on several things at once would have made them by then.
+const GONE_PAST: Duration = Duration::from_millis(5);
 
 /// Enforces one schedule in one trial.
 pub struct Ordered {
@@ -31,6 +36,8 @@ pub struct Progress {
     pub void: usize,
     /// Lines in all.
     pub lines: usize,
+    /// The first line that was not done.
+    pub missing: Option<usize>,
     /// The order was given up while a step was held.
     pub given_up: bool,
 }
@@ -44,7 +51,7 @@ impl Progress {
 
 struct State {
     lines: Vec<Line>,
-    racers: usize,
+    racers: Vec<Racer>,
     /// The first line that is neither done nor void.
     next: usize,
     /// How many steps of a kind a racer has made.
@@ -52,6 +59,14 @@ struct State {
     given_up: bool,
     moved: Instant,
     log: StepLog,
+}
+
+/// What a racer is at.
+struct Racer {
+    /// Steps that are up and have no reply yet.
+    open: HashSet<Key>,
+    /// When it last made a step or had a reply.
+    stirred: Instant,
 }
 
 struct Line {
@@ -62,6 +77,10 @@ struct Line {
 }
 
 type Key = (model::WireId, model::ConnectionId, u64);
+
+fn key(step: &Step) -> Key {
+    (step.wire, step.connection, step.ordinal)
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -84,13 +103,18 @@ impl Ordered {
                 held: None,
             })
             .collect();
+        let now = Instant::now();
+        let racer = |_| Racer {
+            open: HashSet::new(),
+            stirred: now,
+        };
         let state = State {
             lines,
-            racers: schedule.racers.len(),
+            racers: schedule.racers.iter().map(racer).collect(),
             next: 0,
             seen: HashMap::new(),
             given_up: false,
-            moved: Instant::now(),
+            moved: now,
             log: StepLog::new(),
         };
         Ordered {
@@ -101,29 +125,20 @@ impl Ordered {
     /// A racer has its answer: what it has not done by now it will not do.
     pub fn racer_ended(&self, racer: usize) {
         let mut state = self.state();
-        for line in &mut state.lines {
-            if line.racer == racer && line.at == At::Waiting && line.held.is_none() {
-                line.at = At::Void;
-            }
-        }
+        let lines = state.lines.len();
+        state.void(racer, lines);
         state.advance();
     }
 
-    /// For how long nothing has moved while a step was held; none when none is.
-    pub fn stuck_for(&self) -> Option<Duration> {
-        let state = self.state();
-        state
-            .lines
-            .iter()
-            .any(|line| line.held.is_some())
-            .then(|| state.moved.elapsed())
-    }
-
-    /// Lets everything go: the order cannot be had.
-    pub fn give_up(&self) {
+    /// Looks for lines that will never come; gives the order up when a step is held and nothing
+    /// has moved for `stuck`.
+    pub fn look(&self, now: Instant, stuck: Duration) {
         let mut state = self.state();
-        state.given_up = true;
-        state.release_all();
+        state.skip_what_was_gone_past(now);
+        if state.is_holding() && now.saturating_duration_since(state.moved) >= stuck {
+            state.given_up = true;
+            state.release_all();
+        }
     }
 
     /// How far it came.
@@ -134,6 +149,7 @@ impl Ordered {
             done: count(|at| *at == At::Done),
             void: count(|at| *at == At::Void),
             lines: state.lines.len(),
+            missing: state.lines.iter().position(|line| line.at != At::Done),
             given_up: state.given_up,
         }
     }
@@ -152,7 +168,7 @@ impl State {
     /// The line this step is, if it is listed: the racer's next occurrence of such a step.
     fn line_of(&mut self, step: &Step) -> Option<usize> {
         let racer = usize::from(step.lane.0);
-        if racer >= self.racers {
+        if racer >= self.racers.len() {
             return None;
         }
         let mut found = None;
@@ -191,14 +207,59 @@ impl State {
         self.release(self.next);
     }
 
+    fn is_holding(&self) -> bool {
+        self.lines.iter().any(|line| line.held.is_some())
+    }
+
+    /// Takes a racer's lines above `end` that were not made out of the order.
+    fn void(&mut self, racer: usize, end: usize) -> bool {
+        let mut any = false;
+        for line in &mut self.lines[..end] {
+            if line.racer == racer && line.at == At::Waiting && line.held.is_none() {
+                line.at = At::Void;
+                any = true;
+            }
+        }
+        any
+    }
+
+    fn skip_what_was_gone_past(&mut self, now: Instant) {
+        for racer in 0..self.racers.len() {
+            let Racer { open, stirred } = &self.racers[racer];
+            if !open.is_empty() || now.saturating_duration_since(*stirred) < GONE_PAST {
+                continue;
+            }
+            let held = |line: &Line| line.racer == racer && line.held.is_some();
+            if let Some(at) = self.lines.iter().rposition(held)
+                && self.void(racer, at)
+            {
+                self.advance();
+            }
+        }
+    }
+
+    /// A racer made a step that goes up, or (`false`) has its reply.
+    fn stir(&mut self, lane: LaneId, key: Key, up: bool) {
+        if let Some(racer) = self.racers.get_mut(usize::from(lane.0)) {
+            racer.stirred = Instant::now();
+            if up {
+                racer.open.insert(key);
+            } else {
+                racer.open.remove(&key);
+            }
+        }
+    }
+
     fn release(&mut self, index: usize) {
         let Some(line) = self.lines.get_mut(index) else {
             return;
         };
         if let Some((release, key)) = line.held.take() {
             line.at = At::Up(key);
+            let lane = LaneId(line.racer as u16);
             self.log.passed(key.0, key.1, key.2);
             release.pass();
+            self.stir(lane, key, true);
         }
     }
 
@@ -206,11 +267,21 @@ impl State {
         (0..self.lines.len()).for_each(|index| self.release(index));
     }
 
+    /// A step has its reply, or will have none.
     fn ended(&mut self, step: &Step) {
-        let key = (step.wire, step.connection, step.ordinal);
-        if let Some(line) = self.lines.iter_mut().find(|line| line.at == At::Up(key)) {
-            line.at = At::Done;
-            self.advance();
+        let key = key(step);
+        self.stir(step.lane, key, false);
+        for line in &mut self.lines {
+            if line.at == At::Up(key) {
+                line.at = At::Done;
+            } else if line.held.as_ref().is_some_and(|(_, held)| *held == key) {
+                // Its connection went away while it was held.
+                line.held = None;
+                line.at = At::Void;
+            } else {
+                continue;
+            }
+            return self.advance();
         }
     }
 }
@@ -223,17 +294,19 @@ impl Director for Ordered {
     fn before_up(&self, step: &Step) -> Ruling {
         let mut state = self.state();
         state.log.asked(step);
+        let key = key(step);
         let Some(index) = state.line_of(step) else {
+            state.stir(step.lane, key, true);
             return Ruling::Pass;
         };
-        let key = (step.wire, step.connection, step.ordinal);
         if index == state.next || state.given_up {
             state.moved = Instant::now();
             state.lines[index].at = At::Up(key);
+            state.stir(step.lane, key, true);
             return Ruling::Pass;
         }
         let (release, ticket) = Ticket::new(HOLD_MAX);
-        if state.lines.iter().all(|line| line.held.is_none()) {
+        if !state.is_holding() {
             // The wait is counted from the first hold: before it nobody was kept from moving.
             state.moved = Instant::now();
         }

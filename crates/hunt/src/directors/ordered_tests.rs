@@ -60,6 +60,16 @@ const LOST_UPDATE: [(usize, &str); 4] = [
     (1, "cache DECR k"),
 ];
 
+/// Whether a step is held now.
+fn holds(director: &Ordered) -> bool {
+    director.state().is_holding()
+}
+
+/// A moment at which every patience is over.
+fn later() -> Instant {
+    Instant::now() + Duration::from_secs(3600)
+}
+
 fn is_held(ruling: &Ruling) -> bool {
     matches!(ruling, Ruling::Hold(_))
 }
@@ -72,7 +82,7 @@ fn a_step_waits_for_the_reply_above_not_for_its_sending() {
     assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
     assert_eq!(director.progress().done, 0);
     director.before_down(&step(0, 0, "GET", "k"), &reply());
-    assert!(director.stuck_for().is_none(), "B was let go");
+    assert!(!holds(&director), "B was let go");
     // A's DECR waits for B's reply.
     assert!(is_held(&director.before_up(&step(0, 1, "DECR", "k"))));
     director.before_down(&step(1, 0, "GET", "k"), &reply());
@@ -96,7 +106,7 @@ fn a_racer_that_ends_early_makes_nobody_wait() {
     let director = Ordered::new(&schedule(&LOST_UPDATE));
     assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
     director.racer_ended(0);
-    assert!(director.stuck_for().is_none(), "B was let go");
+    assert!(!holds(&director), "B was let go");
     let progress = director.progress();
     assert_eq!((progress.void, progress.is_enforced()), (2, false));
 }
@@ -108,22 +118,21 @@ fn occurrences_are_counted_per_racer() {
     assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
     assert!(!is_held(&director.before_up(&step(0, 0, "GET", "k"))));
     director.before_down(&step(0, 0, "GET", "k"), &reply());
-    assert!(
-        director.stuck_for().is_some(),
-        "the first GET is not the listed one"
-    );
+    assert!(holds(&director), "the first GET is not the listed one");
     assert!(!is_held(&director.before_up(&step(0, 1, "GET", "k"))));
     director.before_down(&step(0, 1, "GET", "k"), &reply());
-    assert!(director.stuck_for().is_none());
+    assert!(!holds(&director));
 }
 
 #[test]
 fn giving_up_lets_everything_go_and_says_so() {
     let director = Ordered::new(&schedule(&LOST_UPDATE));
     assert!(is_held(&director.before_up(&step(0, 1, "DECR", "k"))));
-    assert!(director.stuck_for().is_some());
-    director.give_up();
-    assert!(director.stuck_for().is_none());
+    assert!(holds(&director));
+    director.look(Instant::now(), Duration::from_secs(60));
+    assert!(holds(&director), "not yet");
+    director.look(later(), Duration::from_secs(60));
+    assert!(!holds(&director));
     assert!(!is_held(&director.before_up(&step(1, 1, "DECR", "k"))));
     assert!(director.progress().given_up && !director.progress().is_enforced());
 }
@@ -134,6 +143,40 @@ fn a_cut_connection_ends_its_step() {
     director.before_up(&step(0, 0, "GET", "k"));
     assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
     director.cut(&step(0, 0, "GET", "k"));
-    assert!(director.stuck_for().is_none());
+    assert!(!holds(&director));
     assert_eq!(director.take_log().len(), 2);
+}
+
+#[test]
+fn a_held_step_whose_connection_is_cut_is_waited_for_no_more() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
+    director.cut(&step(1, 0, "GET", "k"));
+    assert!(!holds(&director));
+    assert_eq!(director.progress().void, 1);
+}
+
+#[test]
+fn what_a_racer_has_gone_past_is_waited_for_no_more() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    // Both racers come to their DECR without a GET.
+    assert!(is_held(&director.before_up(&step(0, 0, "DECR", "k"))));
+    assert!(is_held(&director.before_up(&step(1, 0, "DECR", "k"))));
+    director.look(Instant::now(), Duration::MAX);
+    assert_eq!(director.progress().void, 0, "a GET may still come");
+    director.look(later(), Duration::MAX);
+    assert_eq!(director.progress().void, 2);
+    director.before_down(&step(0, 0, "DECR", "k"), &reply());
+    assert!(!holds(&director), "A's DECR went first, then B's");
+    assert!(!director.progress().given_up);
+}
+
+#[test]
+fn a_racer_with_an_open_step_may_still_come_to_its_line() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    assert!(!is_held(&director.before_up(&step(0, 0, "PING", "k"))));
+    assert!(is_held(&director.before_up(&step(0, 1, "DECR", "k"))));
+    director.look(later(), Duration::MAX);
+    assert_eq!(director.progress().void, 0);
+    assert!(!is_held(&director.before_up(&step(0, 2, "GET", "k"))));
 }

@@ -113,17 +113,22 @@ pub struct Notes {
 
 impl Notes {
     pub fn add(&mut self, text: &str) {
+        self.add_times(text, 1);
+    }
+
+    pub fn add_times(&mut self, text: &str, more: u64) {
         if let Some((_, times)) = self.all.iter_mut().find(|(known, _)| known == text) {
-            *times += 1;
+            *times = times.saturating_add(more);
         } else if self.all.len() < NOTES_KEPT_MAX {
-            self.all.push((text.to_string(), 1));
+            self.all.push((text.to_string(), more));
         } else {
-            self.others += 1;
+            self.others = self.others.saturating_add(more);
         }
     }
 
     pub fn total(&self) -> u64 {
-        self.others + self.all.iter().map(|(_, times)| times).sum::<u64>()
+        let known = self.all.iter().map(|(_, times)| *times);
+        known.fold(self.others, u64::saturating_add)
     }
 }
 
@@ -238,8 +243,12 @@ impl Gathered {
                 bytes,
                 not_understood,
                 first_not_understood: why,
+                failed,
+                first_failed,
             } => {
+                let mut place = format!("wire {}", wire.0);
                 if let Some(known) = self.wires.iter_mut().rev().find(|known| known.wire == wire) {
+                    place = format!("{} in lane {}", known.edge, known.lane);
                     known.carried = Some(Carried {
                         connections,
                         steps,
@@ -248,11 +257,9 @@ impl Gathered {
                         why,
                     });
                 }
-            }
-            EventKind::ConnectionFailed { wire, why, .. } => {
-                let known = self.wires.iter().rev().find(|known| known.wire == wire);
-                let at = known.map_or_else(|| format!("wire {}", wire.0), |wire| wire.edge.clone());
-                self.failed.add(&format!("{at}: {why}"));
+                if let Some(why) = first_failed {
+                    self.failed.add_times(&format!("{place}: {why}"), failed);
+                }
             }
             EventKind::ReplicaDied { what, why } => self.died.add(&format!("{what}: {why}")),
             EventKind::Warning { message } => self.warnings.add(&message),

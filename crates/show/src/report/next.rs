@@ -23,8 +23,7 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
     };
     let mut lines = vec![format!("{}{}", label("evidence", look), quoted(&evidence))];
     let mut commands = Vec::new();
-    if let Some(catch) = caught(gathered) {
-        let command = format!("heisen replay {} --seed {}", quoted(&catch), run.seed);
+    if let Some(command) = again(gathered) {
         commands.push((command, "the same again"));
     }
     let by = look.evidence.as_deref().filter(|path| !is_default(path));
@@ -56,10 +55,14 @@ fn label(text: &str, look: &Look) -> String {
     look.style.paint(Paint::Quiet, &pad(text, LABEL_CELLS))
 }
 
-/// The catch that was replayed or made.
-fn caught(gathered: &Gathered) -> Option<String> {
-    let catch = gathered.end.as_ref()?.document.get("catch")?.as_str()?;
-    Some(clean(catch)).filter(|catch| !catch.is_empty())
+/// The command that does the same again, as the document tells it.
+fn again(gathered: &Gathered) -> Option<String> {
+    let words = gathered.end.as_ref()?.document.get("again")?.as_array()?;
+    let words: Vec<String> = words
+        .iter()
+        .filter_map(|word| Some(quoted(&clean(word.as_str()?))))
+        .collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 /// Whether the run is found by its id alone.

@@ -61,7 +61,7 @@ fn some(label: &str, unit: &str, notes: &Notes, look: &Look) -> Vec<String> {
     let mut lines = Vec::new();
     let mut shown = 0;
     for (text, times) in notes.all.iter().take(NOTES_SHOWN_MAX) {
-        shown += times;
+        shown = times.saturating_add(shown);
         let text = if *times > 1 {
             format!("{text} ({} {unit})", count(*times))
         } else {

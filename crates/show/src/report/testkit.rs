@@ -48,6 +48,8 @@ pub fn wires_closed() -> Vec<EventKind> {
             bytes,
             not_understood: odd,
             first_not_understood: (odd > 0).then(|| "COPY data is passed as it is".into()),
+            failed: 0,
+            first_failed: None,
         },
     );
     closed.to_vec()
@@ -65,6 +67,7 @@ pub fn step(
     let sql = target == "db";
     let resource = if sql { "events" } else { "inv:42" };
     EventKind::StepDone {
+        phase: "forced".into(),
         trial,
         racer: Some(racer.into()),
         step: Box::new(Step {
@@ -249,7 +252,7 @@ pub fn reproduced() -> Vec<EventKind> {
     kinds.extend(wires_closed());
     kinds.push(ended(
         "REPRODUCED",
-        json!({ "catch": ".heisen/catches/oversell.yaml" }),
+        json!({ "again": ["heisen", "replay", ".heisen/catches/oversell.yaml", "--seed", "7"] }),
         6412,
     ));
     kinds
@@ -290,7 +293,7 @@ pub fn infeasible() -> Vec<EventKind> {
     kinds.push(phase_end("forced", 0, 200, (0.0, 0.0188), Some(0), 900));
     kinds.extend(wires_closed());
     let document = json!({
-        "catch": "oversell.yaml",
+        "again": ["heisen", "replay", "oversell.yaml", "--variant", "redlock", "--seed", "7"],
         "why": "B waited for A: PostgreSQL says B's SELECT was blocked by A's row lock in 200 of 200 trials",
     });
     kinds.push(ended("INFEASIBLE", document, 2100));
@@ -347,6 +350,8 @@ pub fn flood() -> Vec<EventKind> {
             bytes: 1,
             not_understood: 1,
             first_not_understood: Some(long.clone()),
+            failed: u64::MAX,
+            first_failed: Some(long.clone()),
         });
     }
     kinds.push(ended(&long, json!({ "why": long }), u64::MAX));

@@ -1,4 +1,4 @@
-use model::{ConnectionId, EventKind, Outcome, UnknownWhy, Violation, WireId};
+use model::{EventKind, Outcome, UnknownWhy, Violation, WireId};
 use serde_json::json;
 
 use super::testkit::*;
@@ -39,7 +39,7 @@ fn a_replay_that_did_not_reproduce() {
     kinds.push(phase_end("forced", 0, 200, (0.0, 0.0188), Some(200), 900));
     kinds.push(ended(
         "NOT REPRODUCED",
-        json!({ "catch": "my catches/oversell.yaml" }),
+        json!({ "again": ["heisen", "replay", "my catches/oversell.yaml", "--seed", "7"] }),
         2100,
     ));
     insta::assert_snapshot!(page(kinds));
@@ -111,14 +111,20 @@ fn a_run_with_unknown_outcomes() {
         Some(40),
         82_000,
     ));
-    for connection in 0..12 {
-        let why = "connection reset by peer".into();
-        kinds.push(EventKind::ConnectionFailed {
-            wire: WireId(0),
-            connection: ConnectionId(connection),
-            why,
-        });
-    }
+    kinds.extend(wires_closed().into_iter().map(|mut kind| {
+        if let EventKind::WireClosed {
+            wire,
+            failed,
+            first_failed,
+            ..
+        } = &mut kind
+            && *wire == WireId(0)
+        {
+            *failed = 12;
+            *first_failed = Some("connection reset by peer".into());
+        }
+        kind
+    }));
     let why = "exit status 1; last lines of its log:\nTraceback (most recent call last):\n  File \"registration.py\", line 31, in register\nKeyError: 'token'";
     kinds.push(EventKind::ReplicaDied {
         what: "registration 2".into(),
