@@ -5,7 +5,7 @@ use model::{Access, Transaction};
 use super::Session;
 use super::frame::{self, Bind, Cursor, Formats};
 use super::meaning::{self, Control, Meaning, Touch};
-use super::shape;
+use super::shapes;
 use super::statements::{Statement, UNKNOWN};
 use super::value::decode;
 use crate::session::{Draft, TEXT_BYTES_MAX, readable};
@@ -21,7 +21,7 @@ impl Session {
             None => out.extend_from_slice(UNKNOWN),
         };
         match message.first() {
-            Some(b'Q') => shape::write(frame::query(message), out),
+            Some(b'Q') => shapes::write(frame::query(message), out),
             Some(b'B') => {
                 let name = frame::bind(message).map_or(&b""[..], |bind| bind.statement);
                 known(self.statements.get(name), out);
@@ -62,8 +62,10 @@ impl Session {
             return self.unknown_statement("");
         };
         let (parameters, formats) = parameters(bind.rest, &statement.types);
-        self.portals.set_formats(bind.portal, formats.clone());
-        self.gathered.note(step, statement.id, formats);
+        if let Some(formats) = formats {
+            self.portals.set_formats(bind.portal, formats.clone());
+            self.gathered.note(step, statement.id, formats);
+        }
         let meaning = meaning::of(&statement.sql);
         let sql = readable(&statement.sql);
         self.draft(&meaning, sql.as_bytes(), parameters)
@@ -140,8 +142,21 @@ impl Session {
     }
 }
 
-/// The parameters of a Bind as text, and the formats of its result.
-fn parameters(mut rest: Cursor<'_>, types: &[u32]) -> (Vec<Option<String>>, Formats) {
+/// A request to cancel what another connection runs; that one's reply will tell whether it came
+/// in time.
+pub(super) fn describe_cancel(packet: &[u8]) -> Box<Draft> {
+    let process = Cursor(packet.get(8..).unwrap_or_default()).int32();
+    Box::new(Draft {
+        verb: "CANCEL".to_string(),
+        shape: "CANCEL".to_string(),
+        text: format!("cancel process {}", process.unwrap_or(0)),
+        session: process,
+        ..Draft::default()
+    })
+}
+
+/// The parameters of a Bind as text, and the formats of its result unless the message was cut.
+fn parameters(mut rest: Cursor<'_>, types: &[u32]) -> (Vec<Option<String>>, Option<Formats>) {
     let mut parameters = Vec::new();
     let read = (|| {
         let formats = Formats::read(&mut rest)?;
@@ -159,5 +174,5 @@ fn parameters(mut rest: Cursor<'_>, types: &[u32]) -> (Vec<Option<String>>, Form
         }
         Formats::read(&mut rest)
     })();
-    (parameters, read.unwrap_or_default())
+    (parameters, read)
 }

@@ -6,14 +6,22 @@ use model::Reply;
 use super::Session;
 use super::frame::{self, Cursor};
 use super::queue::{Asked, Awaited};
-use super::reply::{Gathered, columns};
+use super::reply::{Gathered, column_count, columns};
 use super::statements::read_types;
 use crate::session::Down;
+
+/// Tags of messages that answer something other than a Sync. An error may answer a Sync as well,
+/// but not after a COPY that failed: nothing is left to commit.
+const ANSWERS: &[u8] = b"123CDEGHITVWcdnst";
 
 impl Session {
     /// Takes a message.
     pub(super) fn answered(&mut self, message: &[u8], full: bool) -> Down {
-        match message.first().copied().unwrap_or(0) {
+        let tag = message.first().copied().unwrap_or(0);
+        if self.queue.is_doubtful() && ANSWERS.contains(&tag) {
+            self.queue.settle();
+        }
+        match tag {
             b'D' => self.row(message, full),
             b'C' | b'I' | b's' => self.command(message, full),
             b'Z' => self.ready(message, full),
@@ -138,15 +146,18 @@ impl Session {
             Asked::DescribeStatement | Asked::DescribePortal
         );
         if !described {
+            let down = self.part(full);
             if full {
                 self.gathered.describe(message);
             }
-            return self.part(full);
+            return down;
         }
-        if let Some(statement) = self.statements.by_id_mut(front.statement)
-            && statement.columns.is_empty()
-        {
-            columns(message, |oid, _| statement.columns.push(oid));
+        if let Some(statement) = self.statements.by_id_mut(front.statement) {
+            // Many clients ask for each execution anew; only one that was cut is read again.
+            if statement.columns.len() < column_count(message) {
+                statement.columns.clear();
+                columns(message, |oid, _| statement.columns.push(oid));
+            }
         }
         let urgent = self.queue.is_urgent();
         self.queue.pop();
@@ -176,7 +187,7 @@ impl Session {
         };
         match front.asked {
             Asked::Query => {
-                self.copying = false;
+                self.end_copy();
                 let down = self.part(full);
                 if full {
                     self.gathered.command(message);
@@ -184,7 +195,7 @@ impl Session {
                 down
             }
             Asked::Execute => {
-                self.copying = false;
+                self.end_copy();
                 let urgent = self.queue.is_urgent();
                 self.queue.pop();
                 if full && self.queue.would_close(front.closes) {
@@ -197,8 +208,14 @@ impl Session {
         }
     }
 
+    fn end_copy(&mut self) {
+        if std::mem::take(&mut self.copying) {
+            self.queue.copied();
+        }
+    }
+
     fn copy_in(&mut self, full: bool) -> Down {
-        self.copying = !self.queue.enter_copy();
+        self.copying = true;
         match self.part(full) {
             Down::Part => Down::PartNow,
             other => other,
@@ -216,7 +233,9 @@ impl Session {
             self.queue.clear();
             return self.failed(message, self.queue.all(), full, true);
         }
-        self.copying = false;
+        if std::mem::take(&mut self.copying) {
+            self.queue.doubt();
+        }
         match front.map(|front| (front, front.asked)) {
             None => Down::Aside,
             Some((_, Asked::StartUp)) => self.piece(true),
@@ -265,6 +284,7 @@ impl Session {
             return self.lose();
         };
         self.queue.pop();
+        self.queue.doubt_less();
         if self.queue.is_empty() {
             self.in_transaction = message.get(5) != Some(&b'I');
             if !self.in_transaction {

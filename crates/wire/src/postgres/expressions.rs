@@ -35,7 +35,39 @@ impl Walk {
 
 /// The expressions directly inside of one, subqueries and arguments of functions apart.
 fn inner(expr: &Expr) -> Vec<&Expr> {
+    if let Some(only) = inner_one(expr) {
+        return vec![only];
+    }
+    if let Some(both) = inner_two(expr) {
+        return both.to_vec();
+    }
     match expr {
+        Expr::Between {
+            expr, low, high, ..
+        } => vec![expr, low, high],
+        Expr::InList { expr, list, .. } => list.iter().chain([&**expr]).collect(),
+        Expr::Tuple(list) => list.iter().collect(),
+        Expr::Array(array) => array.elem.iter().collect(),
+        Expr::Case {
+            operand,
+            conditions,
+            else_result,
+            ..
+        } => {
+            let cases = conditions
+                .iter()
+                .flat_map(|case| [&case.condition, &case.result]);
+            cases
+                .chain(operand.as_deref())
+                .chain(else_result.as_deref())
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn inner_one(expr: &Expr) -> Option<&Expr> {
+    Some(match expr {
         Expr::Nested(e)
         | Expr::IsFalse(e)
         | Expr::IsNotFalse(e)
@@ -52,7 +84,13 @@ fn inner(expr: &Expr) -> Vec<&Expr> {
         | Expr::JsonAccess { value: e, .. }
         | Expr::CompoundFieldAccess { root: e, .. }
         | Expr::Substring { expr: e, .. }
-        | Expr::Trim { expr: e, .. } => vec![e],
+        | Expr::Trim { expr: e, .. } => e,
+        _ => return None,
+    })
+}
+
+fn inner_two(expr: &Expr) -> Option<[&Expr; 2]> {
+    Some(match expr {
         Expr::BinaryOp {
             left: a, right: b, ..
         }
@@ -83,29 +121,9 @@ fn inner(expr: &Expr) -> Vec<&Expr> {
             timestamp: a,
             time_zone: b,
         }
-        | Expr::Position { expr: a, r#in: b } => vec![a, b],
-        Expr::Between {
-            expr, low, high, ..
-        } => vec![expr, low, high],
-        Expr::InList { expr, list, .. } => list.iter().chain([&**expr]).collect(),
-        Expr::Tuple(list) => list.iter().collect(),
-        Expr::Array(array) => array.elem.iter().collect(),
-        Expr::Case {
-            operand,
-            conditions,
-            else_result,
-            ..
-        } => {
-            let cases = conditions
-                .iter()
-                .flat_map(|case| [&case.condition, &case.result]);
-            cases
-                .chain(operand.as_deref())
-                .chain(else_result.as_deref())
-                .collect()
-        }
-        _ => Vec::new(),
-    }
+        | Expr::Position { expr: a, r#in: b } => [a, b],
+        _ => return None,
+    })
 }
 
 /// Whether an expression depends on a column of the row, whose table has one of the names.

@@ -144,23 +144,32 @@ const WORDS: &[&str] = &[
     "with",
 ];
 
-/// Longer words are no keywords of ours.
-const WORD_BYTES_MAX: usize = 16;
+/// Shorter and longer words are no keywords of ours.
+const WORD_BYTES_MIN: usize = 2;
+const WORD_BYTES_MAX: usize = 17;
 const SLOTS: usize = 1024;
-const TABLE: [u128; SLOTS] = table();
+static TABLE: [Packed; SLOTS] = table();
 
-const fn slot(word: u128) -> usize {
-    let folded = (word as u64) ^ ((word >> 64) as u64).rotate_left(23);
-    (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize
+/// A word in small letters as numbers: its first and its last eight bytes, which overlap when it
+/// is shorter, and its length with the byte in the middle. Different words differ.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packed {
+    first: u64,
+    last: u64,
+    length: u64,
 }
 
-const fn table() -> [u128; SLOTS] {
-    let mut table = [0; SLOTS];
+const fn table() -> [Packed; SLOTS] {
+    let mut table = [Packed {
+        first: 0,
+        last: 0,
+        length: 0,
+    }; SLOTS];
     let mut i = 0;
     while i < WORDS.len() {
         let word = pack(WORDS[i].as_bytes());
         let mut at = slot(word);
-        while table[at] != 0 {
+        while table[at].length != 0 {
             at = (at + 1) % SLOTS;
         }
         table[at] = word;
@@ -169,29 +178,55 @@ const fn table() -> [u128; SLOTS] {
     table
 }
 
-/// A word in small letters as one number.
-const fn pack(word: &[u8]) -> u128 {
-    let mut packed = 0;
-    let mut i = 0;
-    while i < word.len() {
-        packed = packed << 8 | (word[i] | 0x20) as u128;
-        i += 1;
+const fn slot(word: Packed) -> usize {
+    let mixed =
+        (word.first ^ word.last.rotate_left(23) ^ word.length).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 54) as usize
+}
+
+/// Packs a word of 2 to 17 bytes. Setting the small-letter bit keeps the bytes of words apart:
+/// digits, `_`, `$` and what is not ASCII stay different from letters.
+#[inline]
+const fn pack(word: &[u8]) -> Packed {
+    const SMALL: u64 = 0x2020_2020_2020_2020;
+    let n = word.len();
+    let (first, last) = if n >= 8 {
+        (eight(word, 0), eight(word, n - 8))
+    } else if n >= 4 {
+        (four(word, 0), four(word, n - 4))
+    } else {
+        (two(word, 0), two(word, n - 2))
+    };
+    Packed {
+        first: first | SMALL,
+        last: last | SMALL,
+        length: (n as u64) << 8 | (word[n / 2] | 0x20) as u64,
     }
-    packed
+}
+
+const fn eight(w: &[u8], at: usize) -> u64 {
+    four(w, at) | four(w, at + 4) << 32
+}
+
+const fn four(w: &[u8], at: usize) -> u64 {
+    u32::from_le_bytes([w[at], w[at + 1], w[at + 2], w[at + 3]]) as u64
+}
+
+const fn two(w: &[u8], at: usize) -> u64 {
+    u16::from_le_bytes([w[at], w[at + 1]]) as u64
 }
 
 /// Whether a word (letters, digits, `_`, `$`) is one of SQL's own.
 #[inline]
 pub fn is_keyword(word: &[u8]) -> bool {
-    if word.len() > WORD_BYTES_MAX || word.len() < 2 {
+    if !(WORD_BYTES_MIN..=WORD_BYTES_MAX).contains(&word.len()) {
         return false;
     }
     let packed = pack(word);
     let mut at = slot(packed);
-    while TABLE[at] != 0 {
+    while TABLE[at].length != 0 {
         if TABLE[at] == packed {
-            // Setting the small-letter bit maps `_` and some signs on one another.
-            return word.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_');
+            return true;
         }
         at = (at + 1) % SLOTS;
     }

@@ -196,6 +196,10 @@ fn find_out(sql: &[u8]) -> Meaning {
             merge(&mut all, one(statement));
         }
     }
+    if all.verb.is_empty() {
+        // Drivers ping with a text that says nothing.
+        all.verb = "EMPTY".to_string();
+    }
     all
 }
 

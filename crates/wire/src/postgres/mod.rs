@@ -25,6 +25,7 @@ mod queue;
 mod reply;
 mod scan;
 mod shape;
+mod shapes;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -46,7 +47,7 @@ pub struct Session {
     bound: Vec<u8>,
     /// After an error, until Sync: the server ignores what is asked.
     discarding: bool,
-    /// The server takes COPY data, and the client did not end it yet.
+    /// The server takes COPY data.
     copying: bool,
     /// In a transaction, as far as was asked and answered.
     in_transaction: bool,
@@ -69,7 +70,7 @@ impl crate::session::Session for Session {
 
     fn up(&mut self, frame: Frame<'_>, look: Look) -> Up {
         if self.framing.starting {
-            self.start_up(frame.bytes)
+            self.start_up(frame.bytes, look == Look::Full)
         } else {
             self.asked(frame.bytes, look == Look::Full)
         }

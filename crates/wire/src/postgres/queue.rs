@@ -48,6 +48,8 @@ pub struct Queue {
     pushed: u64,
     flushed: u64,
     popped: u64,
+    /// Of the Syncs at the front, how many may never be answered.
+    doubtful: usize,
 }
 
 impl Queue {
@@ -119,6 +121,7 @@ impl Queue {
     pub fn clear(&mut self) {
         self.awaited.clear();
         self.popped = self.pushed;
+        self.doubtful = 0;
     }
 
     /// Whether nothing is awaited.
@@ -161,18 +164,52 @@ impl Queue {
         many
     }
 
-    /// In copy-in mode PostgreSQL ignores Sync: drops those that were asked between the COPY at
-    /// the front and the end of its data. True when that end was asked already.
-    pub fn enter_copy(&mut self) -> bool {
-        let end = self.awaited.iter().position(|a| a.asked == Asked::CopyEnd);
-        let before = end.unwrap_or(self.awaited.len());
-        let (mut at, asked) = (0, self.awaited.len());
-        self.awaited.retain(|awaited| {
-            at += 1;
-            at == 1 || at > before || awaited.asked != Asked::Sync
-        });
-        let dropped = (asked - self.awaited.len()) as u64;
-        self.popped += dropped;
-        end.is_some()
+    /// Syncs right behind the answer at the front.
+    fn syncs_behind(&self) -> usize {
+        let behind = self.awaited.iter().skip(1);
+        behind.take_while(|a| a.asked == Asked::Sync).count()
+    }
+
+    /// The COPY at the front read its data to the end, and PostgreSQL ignores a Sync within that.
+    pub fn copied(&mut self) {
+        let ignored = self.syncs_behind();
+        let ended = self.awaited.get(1 + ignored).map(|a| a.asked) == Some(Asked::CopyEnd);
+        let gone = ignored + usize::from(ended);
+        if gone > 0 {
+            self.awaited.drain(1..=gone);
+            self.popped += gone as u64;
+        }
+    }
+
+    /// The COPY at the front failed: whether the Syncs behind it were ignored as part of its data,
+    /// or still end the stretch that failed, only the answers will tell.
+    pub fn doubt(&mut self) {
+        self.doubtful = self.syncs_behind();
+    }
+
+    /// Whether Syncs at the front may never be answered.
+    #[inline]
+    pub fn is_doubtful(&self) -> bool {
+        self.doubtful > 0
+    }
+
+    /// An answer came that is not for a Sync: the doubtful ones were ignored.
+    pub fn settle(&mut self) {
+        while self.doubtful > 0 && self.is_sync_next() {
+            self.doubtful -= 1;
+            self.pop();
+        }
+        self.doubtful = 0;
+    }
+
+    /// A ReadyForQuery came: doubt remains as long as another Sync could have been meant.
+    pub fn doubt_less(&mut self) {
+        if !self.is_sync_next() {
+            self.doubtful = 0;
+        }
+    }
+
+    fn is_sync_next(&mut self) -> bool {
+        self.front().is_some_and(|front| front.asked == Asked::Sync)
     }
 }

@@ -91,8 +91,9 @@ impl Gathered {
                     value.is_some_and(|v| std::str::from_utf8(v).is_err() || v.contains(&0)),
                 ),
             };
-            if let Some(value) = value {
-                row.push_str(&decode(oid, binary, value));
+            match value {
+                Some(value) => row.push_str(&decode(oid, binary, value)),
+                None => row.push_str("NULL"),
             }
             if row.len() > TEXT_BYTES_MAX {
                 break;
@@ -221,11 +222,15 @@ impl Gathered {
     }
 }
 
+/// How many columns a RowDescription has.
+pub fn column_count(message: &[u8]) -> usize {
+    usize::from(Cursor(body(message)).int16().unwrap_or(0)).min(TYPES_MAX)
+}
+
 /// Calls `with` for type and form of each column of a RowDescription.
 pub fn columns(message: &[u8], mut with: impl FnMut(u32, bool)) {
-    let mut cursor = Cursor(body(message));
-    let count = usize::from(cursor.int16().unwrap_or(0));
-    for _ in 0..count.min(TYPES_MAX) {
+    let mut cursor = Cursor(body(message).get(2..).unwrap_or_default());
+    for _ in 0..column_count(message) {
         // name; table and column of it; type; size, modifier; format
         let read = (|| {
             cursor.text()?;

@@ -50,6 +50,19 @@ const fn classes() -> [Class; 256] {
     table
 }
 
+/// What names and keywords are made of.
+const WORD_BYTES: [bool; 256] = word_bytes();
+
+const fn word_bytes() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < 256 {
+        table[b] = matches!(CLASSES[b], Class::Word | Class::Digit) || b == b'$' as usize;
+        b += 1;
+    }
+    table
+}
+
 fn class(byte: u8) -> Class {
     CLASSES[usize::from(byte)]
 }
@@ -110,10 +123,16 @@ impl Writer<'_> {
 
     #[inline]
     fn put(&mut self, bytes: &[u8], last: Last) {
+        self.space();
+        self.stick(bytes, last);
+    }
+
+    /// The space before what is written next, unless that sticks to what was written last.
+    #[inline]
+    fn space(&mut self) {
         if !matches!(self.last, Last::Start | Last::Tight) {
             self.out.push(b' ');
         }
-        self.stick(bytes, last);
     }
 
     /// Writes without a space before it.
@@ -147,13 +166,15 @@ impl Writer<'_> {
             self.at = after_string(self.sql, self.at + 2, false);
             return self.value();
         }
-        self.at += length;
+        // The space after a word is passed over here: it is nearly always there.
+        self.at += length + usize::from(next == Some(b' '));
         if self.last == Last::Tight && self.out.last() == Some(&b'.') || !is_keyword(word) {
             return self.put(word, Last::Name);
         }
-        let from = self.out.len();
-        self.put(word, Last::Keyword);
-        self.out[from..].make_ascii_uppercase();
+        // Keywords are of letters and `_`, which this leaves as it is.
+        self.space();
+        self.out.extend(word.iter().map(|byte| byte & !0x20));
+        self.last = Last::Keyword;
         self.list = length == 2 && word.eq_ignore_ascii_case(b"in");
     }
 
@@ -261,8 +282,9 @@ impl Writer<'_> {
     }
 }
 
+#[inline]
 fn is_word(byte: u8) -> bool {
-    matches!(class(byte), Class::Word | Class::Digit) || byte == b'$'
+    WORD_BYTES[usize::from(byte)]
 }
 
 fn after_digits(sql: &[u8], from: usize) -> usize {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::frame::{Cursor, Formats, Parse};
-use super::shape;
+use super::{shape, shapes};
 
 /// Named statements kept for one connection.
 pub const STATEMENTS_MAX: usize = 4096;
@@ -38,7 +38,7 @@ impl Statement {
     /// Appends its shape.
     pub fn shape(&self, out: &mut Vec<u8>) {
         if self.shape.is_empty() {
-            shape::write(&self.sql, out);
+            shapes::write(&self.sql, out);
         } else {
             out.extend_from_slice(&self.shape);
         }

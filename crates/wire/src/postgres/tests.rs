@@ -1,6 +1,7 @@
 //! What the tests of PostgreSQL share: a small encoder for what clients send, and captures.
 
 mod captured;
+mod copies;
 mod exchanges;
 mod limits;
 mod meanings;

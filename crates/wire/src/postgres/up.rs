@@ -1,6 +1,7 @@
 //! What the client asks: keeps statements and portals, awaits answers, opens steps.
 
 use super::Session;
+use super::describe::describe_cancel;
 use super::frame::{self, Bind};
 use super::queue::Asked;
 use super::scan::StartUp;
@@ -12,7 +13,7 @@ const NO_STATEMENT: u32 = 0;
 
 impl Session {
     /// Takes a packet of the start-up.
-    pub(super) fn start_up(&mut self, packet: &[u8]) -> Up {
+    pub(super) fn start_up(&mut self, packet: &[u8], full: bool) -> Up {
         let code = packet
             .get(4..8)
             .map_or(0, |b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
@@ -22,7 +23,9 @@ impl Session {
                 self.framing.starting = false;
                 self.push(Asked::StartUp, false, NO_STATEMENT);
             }
-            StartUp::Cancel | StartUp::Unknown => {}
+            // A connection of its own, which the server closes without a word.
+            StartUp::Cancel => return Up::OneWay(full.then(|| describe_cancel(packet))),
+            StartUp::Unknown => {}
         }
         Up::Pass
     }
@@ -46,14 +49,11 @@ impl Session {
             b'D' => self.asked_describe(message),
             b'C' => self.asked_close(message),
             b'H' => self.queue.flush(),
-            // In the middle of COPY data the server ignores it.
-            b'S' if self.copying => {}
             b'S' => {
                 self.discarding = false;
                 self.is_bound = false;
                 self.push(Asked::Sync, true, NO_STATEMENT);
             }
-            b'c' | b'f' if self.copying => self.copying = false,
             b'c' | b'f' if !self.queue.is_empty() => self.push(Asked::CopyEnd, false, NO_STATEMENT),
             _ => {}
         }

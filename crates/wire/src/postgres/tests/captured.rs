@@ -60,6 +60,7 @@ fn kinds(capture: &str, look: Look) -> Vec<String> {
             kinds.push(match direction {
                 Direction::Up => match session.up(frame, look) {
                     Up::Step(_) => "step".to_string(),
+                    Up::OneWay(_) => "one way".to_string(),
                     other => format!("{other:?}"),
                 },
                 Direction::Down => match session.down(frame, look) {

@@ -2,16 +2,16 @@
 
 use super::*;
 
-fn up(pieces: &[Vec<u8>]) -> (bool, Vec<u8>) {
+pub fn up(pieces: &[Vec<u8>]) -> (bool, Vec<u8>) {
     (true, pieces.concat())
 }
 
-fn dn(words: &[&str]) -> (bool, Vec<u8>) {
+pub fn dn(words: &[&str]) -> (bool, Vec<u8>) {
     (false, down(words))
 }
 
 /// What was said, without the descriptions of steps.
-fn order(pieces: &[(bool, Vec<u8>)]) -> String {
+pub fn order(pieces: &[(bool, Vec<u8>)]) -> String {
     let said = said(pieces);
     let lines = said.lines().map(|line| match line.split_once(" | ") {
         Some((head, _)) => head.replacen("up   ", "up   step ", 1),
@@ -195,40 +195,6 @@ fn an_error_of_the_commit_at_sync_closes_nothing_twice() {
 }
 
 #[test]
-fn syncs_within_copy_data_are_ignored() {
-    let ask = [
-        parse("", "COPY t FROM STDIN", &[]),
-        bind("", "", &[]),
-        execute("", 0),
-        bare(b'S'),
-    ];
-    let data = [texts(b'd', &["1"]), bare(b'c'), bare(b'S')];
-    for pieces in [
-        vec![
-            up(&ask),
-            dn(&["1", "2", "G"]),
-            up(&data),
-            dn(&["C:COPY 1", "ZI"]),
-        ],
-        vec![up(&ask), up(&data), dn(&["1", "2", "G", "C:COPY 1", "ZI"])],
-    ] {
-        let said = order(&pieces);
-        assert!(said.contains("down part now\n"), "{said}");
-        assert!(
-            said.ends_with("down Ok \"COPY 1\" rows Some(1)\ndown aside"),
-            "{said}"
-        );
-    }
-    let said = order(&[
-        up(&ask),
-        dn(&["1", "2", "G"]),
-        up(&data),
-        dn(&["E:22P02", "ZI"]),
-    ]);
-    assert!(said.ends_with("code Some(\"22P02\")\ndown aside"), "{said}");
-}
-
-#[test]
 fn a_flushed_client_gets_its_parts_now() {
     let said = order(&[
         up(&[
@@ -338,10 +304,10 @@ fn what_is_no_postgres_is_alien() {
         &[
             [0, 0, 0, 16].to_vec(),
             80_877_102_u32.to_be_bytes().to_vec(),
-            vec![0; 8],
+            [0, 0, 0, 77, 1, 2, 3, 4].to_vec(),
         ]
         .concat(),
-        "up   pass\n",
+        "up   one way CANCEL | CANCEL | \"cancel process 77\"\n",
     );
     check(&request(131_072), "Up alien: not PostgreSQL protocol 3\n");
     check(

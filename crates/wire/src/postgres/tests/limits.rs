@@ -5,7 +5,7 @@ use crate::postgres::meaning::{self, MEANINGS_MAX, REMEMBERED_BYTES_MAX};
 use crate::postgres::statements::{
     NAME_BYTES_MAX, PORTALS_MAX, STATEMENT_BYTES_MAX, STATEMENTS_MAX,
 };
-use crate::postgres::{depth, describe, queue, reply, scan, shape, statements};
+use crate::postgres::{depth, describe, queue, reply, scan, shape, shapes, statements};
 use crate::session::{Frame, Look, Scan, Session as _, Up};
 
 fn up(session: &mut Session, message: &[u8], look: Look) -> Up {
@@ -144,6 +144,26 @@ fn shapes_are_cut() {
     );
     let cut = shape::of("a".repeat(5000).as_bytes());
     assert!(cut.len() <= shape::SHAPE_BYTES_MAX + 8, "{}", cut.len());
+}
+
+#[test]
+fn remembered_shapes_are_bounded() {
+    let mut out = Vec::new();
+    for n in [shapes::TEXT_BYTES_MAX, shapes::TEXT_BYTES_MAX + 1] {
+        let text = format!("SELECT '{}'", "x".repeat(n - "SELECT ''".len()));
+        for _ in 0..2 {
+            out.clear();
+            shapes::write(text.as_bytes(), &mut out);
+            assert_eq!(out, b"SELECT ?");
+        }
+        assert_eq!(shapes::longest(), shapes::TEXT_BYTES_MAX);
+    }
+    // More texts than places: each still has its own shape.
+    for n in 0..2 * shapes::SLOTS {
+        out.clear();
+        shapes::write(format!("select a{n}").as_bytes(), &mut out);
+        assert_eq!(out, format!("SELECT a{n}").as_bytes());
+    }
 }
 
 #[test]

@@ -90,6 +90,11 @@ fn equal_code_has_equal_shapes() {
         "insert into t (a, b) values (+2.5e-7, $x$ ' $x$)",
     );
     check("select a-1", "select a - 2");
+    check("select current_timestamp", "SELECT CURRENT_TIMESTAMP");
+    assert_eq!(
+        shape::of(b"do IN9 s\xc9t current_rimestamp"),
+        "DO IN9 s\u{fffd}t current_rimestamp"
+    );
 }
 
 #[test]
