@@ -31,7 +31,7 @@ impl fmt::Display for Mark {
 impl Mark {
     /// The process that has this number now.
     pub fn of(pid: u32) -> Option<Mark> {
-        look(i32::try_from(pid).ok()?).map(|seen| seen.mark)
+        look(pid).map(|seen| seen.mark)
     }
 
     /// Reads `pid start`; what follows is ignored.
@@ -50,10 +50,7 @@ impl Mark {
 
 /// Whether a process is frozen by a signal.
 pub fn is_stopped(pid: u32) -> bool {
-    let stat = i32::try_from(pid)
-        .ok()
-        .and_then(|pid| procfs::process::Process::new(pid).ok()?.stat().ok());
-    stat.is_some_and(|stat| stat.state == 'T')
+    Stat::of(pid).is_some_and(|stat| stat.state == 'T')
 }
 
 /// A running process.
@@ -160,21 +157,51 @@ fn everything() -> Vec<Seen> {
         .collect()
 }
 
-fn look(pid: i32) -> Option<Seen> {
-    let stat = procfs::process::Process::new(pid).ok()?.stat().ok()?;
+fn look(pid: u32) -> Option<Seen> {
+    let stat = Stat::of(pid)?;
     // Dead, but not yet reaped: nothing can be done to it, and it does nothing.
     if matches!(stat.state, 'Z' | 'X' | 'x') {
         return None;
     }
     Some(Seen {
         mark: Mark {
-            pid: u32::try_from(pid).ok()?,
-            start: stat.starttime,
+            pid,
+            start: stat.start,
         },
-        parent: u32::try_from(stat.ppid).unwrap_or(0),
-        group: u32::try_from(stat.pgrp).unwrap_or(0),
-        has_terminal: stat.tty_nr != 0,
+        parent: stat.parent,
+        group: stat.group,
+        has_terminal: stat.terminal != 0,
     })
+}
+
+/// What is needed of `/proc/PID/stat`.
+#[derive(Debug, PartialEq)]
+struct Stat {
+    state: char,
+    parent: u32,
+    group: u32,
+    terminal: i32,
+    start: u64,
+}
+
+impl Stat {
+    fn of(pid: u32) -> Option<Stat> {
+        // Bytes, since a process may call itself anything.
+        let bytes = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+        Stat::parse(&String::from_utf8_lossy(&bytes))
+    }
+
+    /// `pid (name) state ppid pgrp session tty ...`; the name may hold blanks and brackets.
+    fn parse(text: &str) -> Option<Stat> {
+        let words: Vec<&str> = text.rsplit_once(") ")?.1.split_ascii_whitespace().collect();
+        Some(Stat {
+            state: words.first()?.chars().next()?,
+            parent: words.get(1)?.parse().unwrap_or(0),
+            group: words.get(2)?.parse().unwrap_or(0),
+            terminal: words.get(4)?.parse().ok()?,
+            start: words.get(19)?.parse().ok()?,
+        })
+    }
 }
 
 /// What the processes of a run bear.
@@ -217,6 +244,26 @@ fn is_inside(target: &Path, folder: &Path) -> bool {
 mod tests {
     use super::*;
     use std::process::{Child, Command};
+
+    #[test]
+    fn names_with_brackets_do_not_mislead() {
+        let rest = "S 7 8 9 34816 8 4194304 1 2 3 4 5 6 7 8 20 0 1 0 4711 10 11";
+        for name in ["sleep", "a) Z 1 (b", ") ) )"] {
+            let stat = Stat::parse(&format!("42 ({name}) {rest}")).unwrap();
+            assert_eq!(
+                (
+                    stat.state,
+                    stat.parent,
+                    stat.group,
+                    stat.terminal,
+                    stat.start
+                ),
+                ('S', 7, 8, 34816, 4711),
+                "{name}"
+            );
+        }
+        assert_eq!(Stat::parse("42 (sleep) S 7"), None);
+    }
 
     fn record(run: &str) -> Record {
         Record {

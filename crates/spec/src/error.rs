@@ -5,7 +5,6 @@ use std::collections::HashSet;
 use std::fmt;
 use std::path::Path;
 
-use miette::{Diagnostic, LabeledSpan, SourceCode};
 use thiserror::Error;
 
 use crate::digest::digest;
@@ -51,25 +50,6 @@ impl Problem {
             None if self.source_text.name().is_empty() => String::new(),
             None => format!("{}: ", self.source_text.name()),
         }
-    }
-}
-
-impl Diagnostic for Problem {
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.span
-            .map(|_| self.source_text.as_named() as &dyn SourceCode)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let span = self.span?;
-        let label = LabeledSpan::new(self.label.clone(), span.start, span.end - span.start);
-        Some(Box::new(std::iter::once(label)))
     }
 }
 
@@ -120,16 +100,6 @@ impl fmt::Display for SpecErrors {
 }
 
 impl std::error::Error for SpecErrors {}
-
-impl Diagnostic for SpecErrors {
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.problems
-                .iter()
-                .map(|problem| problem as &dyn Diagnostic),
-        ))
-    }
-}
 
 /// A text that quotes what the user wrote, cut if that was long.
 fn short(text: String) -> String {

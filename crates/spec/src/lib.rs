@@ -15,6 +15,7 @@ mod raw;
 mod read;
 mod render;
 mod schedule;
+#[cfg(test)]
 mod schema;
 mod source;
 mod suggest;
@@ -37,7 +38,6 @@ pub use error::{PROBLEMS_MAX, Problem, SpecErrors};
 pub use fault::{WireFaultError, wire_fault};
 pub use find::{SPEC_FILE, find};
 pub use render::render;
-pub use schema::schema;
 pub use yaml::TEXT_BYTES_MAX;
 
 /// Loads a spec in the form of a variant; the first of `variants:` when none is asked for.

@@ -2,8 +2,6 @@
 //! One declaration per record gives its keys, its reader and its part of the JSON Schema, whose
 //! descriptions are the comments here.
 
-use schemars::JsonSchema;
-
 use crate::error::Problems;
 use crate::node::{Node, Spot};
 use crate::read::{Anything, Entries, Fields, OneOrMany, Pair, Read, Text};
@@ -24,8 +22,8 @@ macro_rules! record {
         $( $(#[$field_about:meta])* $field:ident: $type:ty, )*
     }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, JsonSchema)]
-        #[schemars(deny_unknown_fields)]
+        #[derive(Debug, Clone)]
+        #[cfg_attr(test, derive(schemars::JsonSchema), schemars(deny_unknown_fields))]
         pub struct $name {
             $( $(#[$field_about])* pub $field: $type, )*
         }

@@ -1,4 +1,5 @@
 //! The JSON Schema of `heisen.yaml`, from the raw types, so that editors complete and explain it.
+//! A test keeps the committed file true to the types; heisen itself has no need of it.
 
 use std::borrow::Cow;
 
@@ -6,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::node::Spot;
-use crate::raw::RawSpec;
+use crate::raw::{RawBurst, RawInvariant, RawSpec, RawTraffic};
 use crate::read::{Anything, Entries, OneOrMany, Pair, Text};
 
 /// The schema as pretty JSON, ending with a newline.
@@ -130,6 +131,55 @@ impl JsonSchema for Anything {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({})
+    }
+}
+
+impl JsonSchema for RawInvariant {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RawInvariant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "What must hold after each trial: `{ db: \"SELECT ...\" }` (true is right), \
+                            `{ cache: \"GET key\", expect: \">= 0\" }`, `{ service: \"GET /path\", json: /pointer, expect: \"== 1\" }` \
+                            or `{ responses: operation, json: /pointer, expect: \"is not null\" }`.",
+            "type": "object",
+            "properties": {
+                "responses": { "description": "Looks at the answers to this operation.", "type": "string" },
+                "json": { "description": "JSON pointer into what was found: `/items/0/id`.", "type": "string" },
+                "expect": {
+                    "description": "What it must be: `== v`, `!= v`, `< n`, `<= n`, `> n`, `>= n`, `contains T`, \
+                                    `not contains T`, `starts with T`, `not starts with T`, `is null`, `is not null`, `is true`. \
+                                    SQL must be true when this is left out.",
+                    "type": "string"
+                }
+            },
+            "additionalProperties": {
+                "description": "What the backend or service is asked: SQL, a Redis command, or `GET /path`.",
+                "type": "string"
+            },
+            "minProperties": 1,
+            "maxProperties": 3
+        })
+    }
+}
+
+impl JsonSchema for RawTraffic {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RawTraffic".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let burst = generator.subschema_for::<RawBurst>();
+        json_schema!({
+            "description": "What traffic is like: how many agents act, and for each operation how many requests come within which window.",
+            "type": "object",
+            "properties": {
+                "agents": { "description": "How many agents act.", "type": "integer", "minimum": 1 }
+            },
+            "additionalProperties": burst
+        })
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use miette::NamedSource;
-
 /// A place in the text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
 pub struct Span {
@@ -45,27 +43,31 @@ impl Span {
 
 /// The text of a file and its name; cheap to clone, so each problem carries it.
 #[derive(Debug, Clone)]
-pub struct Source(Arc<NamedSource<String>>);
+pub struct Source(Arc<Named>);
+
+#[derive(Debug)]
+struct Named {
+    name: String,
+    text: String,
+}
 
 impl Source {
     /// A text by name.
     pub fn new(name: &str, text: &str) -> Source {
-        Source(Arc::new(NamedSource::new(name, text.to_string())))
+        Source(Arc::new(Named {
+            name: name.to_string(),
+            text: text.to_string(),
+        }))
     }
 
     /// The file's path, as the user gave it.
     pub fn name(&self) -> &str {
-        self.0.name()
+        &self.0.name
     }
 
     /// The whole text.
     pub fn text(&self) -> &str {
-        self.0.inner()
-    }
-
-    /// What miette prints from.
-    pub fn as_named(&self) -> &NamedSource<String> {
-        &self.0
+        &self.0.text
     }
 
     /// Line and column of a byte, both from 1, columns in characters.

@@ -368,17 +368,6 @@ fn nasty_texts_never_panic() {
     texts.iter().for_each(|text| never_panics(text));
 }
 
-#[test]
-fn miette_shows_what_we_show() {
-    let text = "system: s\nservices: { a: { rum: x } }\noperations: { o: { request: GET b / } }\n";
-    let errors = parse(text, Path::new("heisen.yaml"), None).unwrap_err();
-    let handler =
-        miette::GraphicalReportHandler::new_themed(miette::GraphicalTheme::none()).with_width(100);
-    let mut shown = String::new();
-    handler.render_report(&mut shown, &errors).unwrap();
-    insta::assert_snapshot!(shown);
-}
-
 /// The good spec cut short, with a byte changed or a line lost or moved: most are wrong, none panics.
 #[test]
 fn damaged_specs_never_panic() {

@@ -4,7 +4,7 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use model::{Distribution, Fault, Reply, Step};
 
@@ -63,7 +63,7 @@ fn is_reset(socket: &mut TcpStream) -> bool {
 fn bytes_pass_both_ways_whatever_their_size() {
     let rig = rig(Protocol::Tcp, Arc::new(Idle));
     let (mut client, mut server) = rig.pair();
-    let big: Vec<u8> = (0..3_000_000u32).map(|i| (i * 31 >> 7) as u8).collect();
+    let big: Vec<u8> = (0..3_000_000u32).map(|i| ((i * 31) >> 7) as u8).collect();
     let sent = big.clone();
     let sender = std::thread::spawn(move || {
         client.write_all(&sent).unwrap();
@@ -132,10 +132,13 @@ fn a_retargeted_wire_serves_new_connections_elsewhere() {
     assert_eq!(read(&mut old_server, 3), b"old");
 }
 
+/// What a test decides before a reply goes down.
+type DownRule = dyn FnMut(&Step, &Reply) -> Ruling + Send;
+
 /// Asks the test about every step, on channels.
 struct Asking {
-    up: Sender<(String, Release)>,
-    down: Mutex<Box<dyn FnMut(&Step, &Reply) -> Ruling + Send>>,
+    up: SyncSender<(String, Release)>,
+    down: Mutex<Box<DownRule>>,
 }
 
 impl Director for Asking {
@@ -157,7 +160,7 @@ impl Director for Asking {
 fn asking(
     down: impl FnMut(&Step, &Reply) -> Ruling + Send + 'static,
 ) -> (Arc<dyn Director>, Receiver<(String, Release)>) {
-    let (up, asked) = channel();
+    let (up, asked) = sync_channel(1024);
     (
         Arc::new(Asking {
             up,

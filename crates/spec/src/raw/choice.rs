@@ -1,7 +1,6 @@
 //! Words of which one must be chosen.
 
 use model::{Protocol, Setup};
-use schemars::JsonSchema;
 
 use crate::error::Problems;
 use crate::node::{Node, NodeKind, Spot};
@@ -12,9 +11,10 @@ use crate::suggest;
 macro_rules! choice {
     ($(#[$about:meta])* $name:ident { $( $(#[$word_about:meta])* $word:literal => $variant:ident, )* }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[cfg_attr(test, derive(schemars::JsonSchema))]
         pub enum $name {
-            $( $(#[$word_about])* #[schemars(rename = $word)] $variant, )*
+            $( $(#[$word_about])* #[cfg_attr(test, schemars(rename = $word))] $variant, )*
         }
 
         impl Read for Spot<$name> {

@@ -1,8 +1,6 @@
 //! `{ db: "SQL" }`, `{ svc: "GET /p", json: /pointer, expect: ">= 0" }`: one key names where to
 //! look, the others are fixed, so it is read by hand.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
 use crate::error::Problems;
 use crate::node::{Node, Spot};
 use crate::read::{Read, Text, entries};
@@ -77,36 +75,5 @@ impl Read for RawInvariant {
                 None
             }
         }
-    }
-}
-
-impl JsonSchema for RawInvariant {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RawInvariant".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "What must hold after each trial: `{ db: \"SELECT ...\" }` (true is right), \
-                            `{ cache: \"GET key\", expect: \">= 0\" }`, `{ service: \"GET /path\", json: /pointer, expect: \"== 1\" }` \
-                            or `{ responses: operation, json: /pointer, expect: \"is not null\" }`.",
-            "type": "object",
-            "properties": {
-                "responses": { "description": "Looks at the answers to this operation.", "type": "string" },
-                "json": { "description": "JSON pointer into what was found: `/items/0/id`.", "type": "string" },
-                "expect": {
-                    "description": "What it must be: `== v`, `!= v`, `< n`, `<= n`, `> n`, `>= n`, `contains T`, \
-                                    `not contains T`, `starts with T`, `not starts with T`, `is null`, `is not null`, `is true`. \
-                                    SQL must be true when this is left out.",
-                    "type": "string"
-                }
-            },
-            "additionalProperties": {
-                "description": "What the backend or service is asked: SQL, a Redis command, or `GET /path`.",
-                "type": "string"
-            },
-            "minProperties": 1,
-            "maxProperties": 3
-        })
     }
 }

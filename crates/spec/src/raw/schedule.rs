@@ -1,7 +1,5 @@
 //! What may stand in a schedule.
 
-use schemars::JsonSchema;
-
 use super::{Fields, SetupWord, record};
 use crate::error::Problems;
 use crate::node::{Node, Spot};

@@ -1,8 +1,6 @@
 //! `traffic: { agents: 10000, reserve: { burst: 200, window_ms: 500 } }`: one fixed key among
 //! operations' names, so it is read by hand.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-
 use super::{Fields, record};
 use crate::error::Problems;
 use crate::node::{Node, Spot};
@@ -45,24 +43,6 @@ impl Read for RawTraffic {
                 list: bursts,
                 span: node.span,
             },
-        })
-    }
-}
-
-impl JsonSchema for RawTraffic {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RawTraffic".into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let burst = generator.subschema_for::<RawBurst>();
-        json_schema!({
-            "description": "What traffic is like: how many agents act, and for each operation how many requests come within which window.",
-            "type": "object",
-            "properties": {
-                "agents": { "description": "How many agents act.", "type": "integer", "minimum": 1 }
-            },
-            "additionalProperties": burst
         })
     }
 }

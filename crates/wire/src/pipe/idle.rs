@@ -24,11 +24,12 @@ impl Half<'_> {
     pub(super) fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Leave>> {
         loop {
             ready!(self.poll_send(cx))?;
-            if self.direction == Direction::Down && self.kept_len == 0 {
-                if let Some((bytes, answers_step)) = self.link.due() {
-                    self.take_due(&bytes, answers_step);
-                    continue;
-                }
+            if self.direction == Direction::Down
+                && self.kept_len == 0
+                && let Some((bytes, answers_step)) = self.link.due()
+            {
+                self.take_due(&bytes, answers_step);
+                continue;
             }
             if !self.input.is_empty() {
                 let input = std::mem::take(&mut self.input);
