@@ -24,6 +24,8 @@ pub struct Site {
     pub ports: Arc<Ports>,
     /// The run's folder.
     pub folder: PathBuf,
+    /// Where data goes: the run's folder, or a quicker one of the same name.
+    pub data: PathBuf,
 }
 
 /// Gets all backends at once; the places come in the system's order.

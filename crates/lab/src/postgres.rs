@@ -1,5 +1,7 @@
 //! A disposable PostgreSQL: made in the run's folder, tuned to forget, gone with the run.
 
+mod initdb;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -14,8 +16,6 @@ use crate::local::{self, Launch, Log, ServerUser, how};
 use crate::place::Place;
 use crate::state::sql::Sql;
 
-/// How long `initdb` may take; it takes about a second.
-const INITDB_MS_MAX: u64 = 60_000;
 /// How long the server may take to accept a connection; it takes about 100 ms.
 const SERVER_MS_MAX: u64 = 20_000;
 /// Between two looks.
@@ -24,8 +24,6 @@ const LOOK_MS: u64 = 5;
 const PORT_TRIES_MAX: u32 = 5;
 /// How long the setup files may take.
 const SETUP_MS_MAX: u64 = 120_000;
-/// How many lines of `initdb` are searched for what it has against a locale.
-const LOG_LINES: usize = 50;
 /// A longer path of a Unix socket is refused by the system, so none is made then.
 const SOCKET_FOLDER_BYTES_MAX: usize = 85;
 
@@ -40,7 +38,8 @@ const SETTINGS: [&str; 14] = [
     "shared_buffers=32MB",
     "huge_pages=off",
     "jit=off",
-    "max_wal_size=4GB",
+    // Small enough for a memory that it may live in.
+    "max_wal_size=512MB",
     "checkpoint_timeout=1h",
     // Its segments are files in the data folder, and go with it when the server is killed.
     "dynamic_shared_memory_type=mmap",
@@ -71,7 +70,7 @@ pub async fn provide(
         backend: backend.to_string(),
         binaries,
         user: local::server_user(),
-        folder: site.folder.join(local::file_name(backend)),
+        folder: site.data.join(local::file_name(backend)),
         log: local::log_path(&site.folder, backend),
     };
     local::make_for_server(&home.folder, home.user.as_ref())?;
@@ -98,40 +97,6 @@ impl Home {
             log: Log::begin(self.log.clone()),
             user: self.user.as_ref().map(|user| user.ids),
         }
-    }
-
-    async fn make_data(&self, site: &Site) -> Result<(), LabError> {
-        // Not every system knows C.UTF-8; plain C has the same order, and upper() only of ASCII.
-        for locale in ["C.UTF-8", "C"] {
-            let mut words: Vec<OsString> = vec!["-D".into(), self.data().into()];
-            words.extend(
-                [
-                    "--no-sync",
-                    "--auth=trust",
-                    "--encoding=UTF8",
-                    "--username=postgres",
-                ]
-                .map(OsString::from),
-            );
-            words.push(format!("--locale={locale}").into());
-            let launch = self.launch(&self.binaries.initdb, words);
-            let pid = site.crew.start(&launch).await?;
-            site.crew
-                .wait(pid, Duration::from_millis(INITDB_MS_MAX))
-                .await;
-            match site.crew.ended(pid) {
-                Some(status) if status.success() => return Ok(()),
-                Some(_) if locale != "C" && launch.log.tail(LOG_LINES).contains("locale") => {}
-                Some(status) => return Err(self.failed(&launch, how(status))),
-                None => {
-                    return Err(self.failed(
-                        &launch,
-                        format!("did not end within {} s", INITDB_MS_MAX / 1000),
-                    ));
-                }
-            }
-        }
-        Ok(())
     }
 
     async fn serve(&self, site: &Site) -> Result<(Place, Sql), LabError> {

@@ -59,9 +59,14 @@ fn found() -> Vec<(Leftover, Record)> {
         .collect();
     for folder in run_folders() {
         let run = run_of(&folder);
-        if !run.is_empty() && all.iter().all(|(_, record)| record.run != run) {
-            let path = journal::path_in(&journal::folder(), &run);
-            all.push((path, owned(run, folder)));
+        match all.iter_mut().find(|(_, record)| record.run == run) {
+            // A journal names all its folders; without one, each folder tells of itself.
+            Some((_, record)) if record.folders.contains(&folder) => {}
+            Some((_, record)) => record.folders.push(folder),
+            None => {
+                let path = journal::path_in(&journal::folder(), &run);
+                all.push((path, owned(run, folder)));
+            }
         }
     }
     all.into_iter()

@@ -4,6 +4,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
+use nix::sys::statfs::{TMPFS_MAGIC, statfs};
 use nix::unistd::{Uid, User, geteuid};
 
 use super::crew::Crew;
@@ -14,14 +15,28 @@ use crate::recover;
 /// Users that servers run as when heisen runs as root, the first that exists.
 const SERVER_USERS: [&str; 2] = ["postgres", "nobody"];
 
+/// A folder in memory. A disk's file system takes milliseconds to make and forget the files of a
+/// `TRUNCATE`, which most trials begin with.
+const MEMORY: &str = "/dev/shm";
+
+/// With less room in it, or less memory to be had, data goes to a disk.
+const MEMORY_BYTES_MIN: u64 = 1 << 30;
+
 /// Where runs' folders may be, the preferred one first.
-pub fn temporary_folders() -> Vec<PathBuf> {
+fn on_disk() -> Vec<PathBuf> {
     let mut all = vec![
         std::env::temp_dir(),
         PathBuf::from("/tmp"),
         PathBuf::from("/var/tmp"),
     ];
     all.dedup();
+    all
+}
+
+/// Everywhere runs' folders may be.
+pub fn temporary_folders() -> Vec<PathBuf> {
+    let mut all = on_disk();
+    all.push(PathBuf::from(MEMORY));
     all
 }
 
@@ -53,7 +68,7 @@ pub fn make(crew: &Crew, run: &str) -> Result<PathBuf, LabError> {
     let name = format!("{FOLDER_PREFIX}{run}");
     let user = server_user();
     let mut blocked = None;
-    let places = temporary_folders();
+    let places = on_disk();
     let place = places.iter().find(|place| {
         let barrier = user.as_ref().and_then(|_| barrier(place));
         let open = barrier.is_none() && place.is_dir();
@@ -68,13 +83,50 @@ pub fn make(crew: &Crew, run: &str) -> Result<PathBuf, LabError> {
         return Err(LabError::Unreachable { user, path });
     };
     let folder = place.join(name);
-    crew.note_folder(&folder)?;
-    // Others may pass through, to the data that is theirs, but see nothing.
-    make_one(&folder, if user.is_some() { 0o711 } else { 0o700 })?;
-    let owner = folder.join(recover::OWNER_FILE);
-    std::fs::write(&owner, recover::owner_line()).map_err(LabError::file("write", &owner))?;
+    make_for_run(crew, &folder)?;
     make_one(&folder.join("logs"), 0o700)?;
     Ok(folder)
+}
+
+/// Makes another folder of the run, in memory, if there is room; who names a folder for temporary
+/// files wants everything there.
+pub fn make_in_memory(crew: &Crew, run: &str) -> Option<PathBuf> {
+    let memory = Path::new(MEMORY);
+    if std::env::var_os("TMPDIR").is_some() || barrier(memory).is_some() || !has_room(memory) {
+        return None;
+    }
+    let folder = memory.join(format!("{FOLDER_PREFIX}{run}"));
+    make_for_run(crew, &folder).ok()?;
+    Some(folder)
+}
+
+fn has_room(memory: &Path) -> bool {
+    let in_memory = statfs(memory).is_ok_and(|found| {
+        let free = found.blocks_available() * found.block_size().unsigned_abs();
+        found.filesystem_type() == TMPFS_MAGIC && free >= MEMORY_BYTES_MIN
+    });
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let available = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))
+        .and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    in_memory && available.is_some_and(|kib| kib * 1024 >= MEMORY_BYTES_MIN)
+}
+
+/// Makes a folder of the run, its intent journalled first.
+fn make_for_run(crew: &Crew, folder: &Path) -> Result<(), LabError> {
+    crew.note_folder(folder)?;
+    // Others may pass through, to the data that is theirs, but see nothing.
+    make_one(
+        folder,
+        if server_user().is_some() {
+            0o711
+        } else {
+            0o700
+        },
+    )?;
+    let owner = folder.join(recover::OWNER_FILE);
+    std::fs::write(&owner, recover::owner_line()).map_err(LabError::file("write", &owner))
 }
 
 /// Makes a folder that only the server's user may enter.

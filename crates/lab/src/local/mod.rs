@@ -57,6 +57,7 @@ pub struct LocalLab {
     crew: Arc<Crew>,
     ports: Arc<Ports>,
     folder: PathBuf,
+    data: PathBuf,
     replicas: Vec<Replica>,
     ready_max: Duration,
     watch: Option<Watch>,
@@ -79,12 +80,15 @@ impl LocalLab {
         let mut lab = LocalLab {
             ports: Arc::new(Ports::new(&options.run)),
             folder: PathBuf::new(),
+            data: PathBuf::new(),
             replicas: Vec::new(),
             ready_max: Duration::from_millis(ready::READY_MS_MAX),
             watch: Some(watch),
             crew,
         };
         lab.folder = folder::make(&lab.crew, &options.run)?;
+        lab.data =
+            folder::make_in_memory(&lab.crew, &options.run).unwrap_or_else(|| lab.folder.clone());
         Ok(lab)
     }
 
@@ -314,6 +318,7 @@ impl Lab for LocalLab {
             crew: Arc::clone(&self.crew),
             ports: Arc::clone(&self.ports),
             folder: self.folder.clone(),
+            data: self.data.clone(),
         };
         backends::provide(&site, system).await
     }

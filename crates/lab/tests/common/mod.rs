@@ -146,8 +146,8 @@ pub fn residue(run: &str, marker: &str, ports: &[u16], files: &[PathBuf]) -> Vec
             found.push(format!("port {}", entry.local_address.port()));
         }
     }
-    let folder = std::env::temp_dir().join(folder);
-    for path in files.iter().chain([&folder]) {
+    let folders = [std::env::temp_dir(), PathBuf::from("/dev/shm")].map(|at| at.join(&folder));
+    for path in files.iter().chain(&folders) {
         if path.exists() {
             found.push(path.display().to_string());
         }
@@ -182,12 +182,24 @@ pub fn sleep(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// System V segments that nobody uses, on the whole machine.
+/// Segments of shared memory that nobody uses, on the whole machine: System V's, and POSIX's of
+/// PostgreSQL.
 pub fn segments() -> usize {
     let text = std::fs::read_to_string("/proc/sysvipc/shm").unwrap_or_default();
-    text.lines()
-        .filter(|line| line.split_whitespace().nth(6) == Some("0"))
-        .count()
+    let unused = text
+        .lines()
+        .filter(|line| line.split_whitespace().nth(6) == Some("0"));
+    let entries = std::fs::read_dir("/dev/shm")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let posix = entries.filter(|entry| {
+        entry
+            .file_name()
+            .to_string_lossy()
+            .starts_with("PostgreSQL.")
+    });
+    unused.count() + posix.count()
 }
 
 pub fn runtime() -> tokio::runtime::Runtime {
