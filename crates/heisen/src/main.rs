@@ -16,19 +16,7 @@ use exit::{Exit, Failure};
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
-    // A defect of heisen's own must not look like a finding: it has an exit code of its own.
-    let result = std::panic::catch_unwind(|| dispatch(&arguments));
-    let exit = match result {
-        Ok(Ok(exit)) => exit,
-        Ok(Err(failure)) => {
-            eprintln!("{}", failure.message.trim_end());
-            failure.exit
-        }
-        Err(_) => {
-            eprintln!("heisen: this is heisen's own fault; please report what is printed above");
-            Exit::OwnFault
-        }
-    };
+    let exit = exit::of(|| dispatch(&arguments));
     std::process::ExitCode::from(exit as u8)
 }
 

@@ -140,16 +140,5 @@ fn record_steps(evidence: &mut Evidence, batch: &wire::Batch) {
     for (shape, text) in &batch.shapes {
         evidence.record_shape(batch.wire, *shape, text);
     }
-    let records: Vec<store::StepRecord> = batch
-        .records
-        .iter()
-        .map(|record| store::StepRecord {
-            at_us: record.at_ns / 1000,
-            took_us: record.took_ns / 1000,
-            connection: record.connection,
-            shape: record.shape,
-            flags: 0,
-        })
-        .collect();
-    evidence.record_steps(batch.wire, &records);
+    evidence.record_steps(batch.wire, &batch.records);
 }

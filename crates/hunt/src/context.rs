@@ -35,6 +35,13 @@ impl Context {
         });
     }
 
+    /// When so much of the rest of the budget is spent; none without a budget.
+    pub fn share(&self, share: f64) -> Option<Instant> {
+        let now = Instant::now();
+        self.deadline
+            .map(|deadline| now + deadline.saturating_duration_since(now).mul_f64(share))
+    }
+
     /// Whether to begin nothing more.
     pub fn is_over(&self) -> bool {
         self.interrupt.is_set()

@@ -33,6 +33,8 @@ pub(crate) struct PhasePlan<'a> {
     pub forced: bool,
     pub spread: Duration,
     pub trials: u64,
+    /// No trial begins later.
+    pub until: Option<Instant>,
 }
 
 /// What a phase counted.
@@ -63,7 +65,7 @@ pub(crate) async fn run<L: Lab>(
     let began = Instant::now();
     let mut done = PhaseDone::default();
     for number in 0..plan.trials {
-        if context.is_over() {
+        if context.is_over() || plan.until.is_some_and(|until| Instant::now() >= until) {
             done.interrupted = context.interrupt.is_set();
             break;
         }

@@ -15,6 +15,10 @@ use crate::stage::{Stage, Wiring};
 /// Racers of natural trials start at drawn times within this span.
 const NATURAL_SPREAD: Duration = Duration::from_millis(10);
 
+/// What the baselines may take of the budget that is left: most of it is for forcing.
+const DIRECT_SHARE: f64 = 0.2;
+const PROXIED_SHARE: f64 = 0.25;
+
 /// What a replay is asked to do.
 #[derive(Debug, Clone)]
 pub struct ReplayPlan {
@@ -45,24 +49,37 @@ pub async fn run<L: Lab>(
     plan: &ReplayPlan,
     context: &Context,
 ) -> Result<Replayed, HuntError> {
-    let natural = |name| PhasePlan {
+    let natural = |name, share| PhasePlan {
         name,
         schedule: &plan.schedule,
         forced: false,
         spread: NATURAL_SPREAD,
         trials: plan.natural,
+        until: context.share(share),
     };
     let mut typical = Typical::default();
     let mut direct = PhaseDone::default();
     let mut proxied = PhaseDone::default();
     if plan.natural > 0 {
         stage.raise(Wiring::Direct).await?;
-        direct = phase::run(stage, natural("natural, direct"), &mut typical, context).await?;
+        direct = phase::run(
+            stage,
+            natural("natural, direct", DIRECT_SHARE),
+            &mut typical,
+            context,
+        )
+        .await?;
         stage.lower().await?;
     }
     stage.raise(Wiring::Wired).await?;
     if plan.natural > 0 && !direct.interrupted {
-        proxied = phase::run(stage, natural("natural, idle wires"), &mut typical, context).await?;
+        proxied = phase::run(
+            stage,
+            natural("natural, idle wires", PROXIED_SHARE),
+            &mut typical,
+            context,
+        )
+        .await?;
     }
     let forced_plan = PhasePlan {
         name: "forced",
@@ -70,6 +87,7 @@ pub async fn run<L: Lab>(
         forced: true,
         spread: Duration::ZERO,
         trials: plan.times,
+        until: None,
     };
     let forced = phase::run(stage, forced_plan, &mut typical, context).await?;
     stage.lower().await?;

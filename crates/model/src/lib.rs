@@ -8,6 +8,7 @@ pub mod event;
 pub mod fault;
 pub mod history;
 pub mod names;
+pub mod record;
 pub mod schedule;
 pub mod step;
 pub mod system;
@@ -19,6 +20,7 @@ pub use event::{Event, EventKind, EventSink};
 pub use fault::{Distribution, Fault};
 pub use history::{Attempt, Observation, Outcome, TrialHistory, UnknownWhy};
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
+pub use record::StepRecord;
 pub use schedule::{OrderLine, RacerPlan, Schedule, Setup, StepPattern};
 pub use step::{Access, Effect, Reply, ReplyKind, Step, Transaction};
 pub use system::{

@@ -6,12 +6,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use model::{Event, EventKind, WireId};
+use model::{Event, EventKind, StepRecord, WireId};
 use rusqlite::{Connection, OpenFlags, Transaction, params};
 
 use crate::error::StoreError;
 use crate::event_row::{self, EventRow, integer};
-use crate::recording::{self, StepRecord};
+use crate::recording;
 use crate::runs::runs_folder;
 use crate::schema;
 

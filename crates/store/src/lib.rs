@@ -21,6 +21,6 @@ pub use error::StoreError;
 pub use evidence::Evidence;
 pub use find::{find, suggestions};
 pub use recorded::{Events, Recorded};
-pub use recording::{Recording, StepRecord};
+pub use recording::Recording;
 pub use retain::{Keep, Retained, retain};
 pub use runs::{RunSummary, runs, runs_folder};

@@ -3,63 +3,23 @@
 
 use std::path::Path;
 
+use model::StepRecord;
 use rusqlite::Connection;
 
 use crate::error::StoreError;
 
-/// One step, 24 bytes when packed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct StepRecord {
-    /// When it came up, in microseconds since the run began.
-    pub at_us: u64,
-    /// How long until its reply was whole.
-    pub took_us: u32,
-    /// The connection of its wire.
-    pub connection: u32,
-    /// The shape, by its number in `shapes`.
-    pub shape: u32,
-    /// What the recorder wants to keep beside it.
-    pub flags: u8,
-}
-
 /// Records in one blob; more make another row.
 pub(crate) const BATCH_RECORDS_MAX: usize = 4096;
 
-impl StepRecord {
-    /// Bytes of a packed record.
-    pub const PACKED_BYTES: usize = 24;
-
-    /// Little-endian, three bytes left free at the end.
-    pub fn pack(&self) -> [u8; Self::PACKED_BYTES] {
-        let mut out = [0; Self::PACKED_BYTES];
-        out[0..8].copy_from_slice(&self.at_us.to_le_bytes());
-        out[8..12].copy_from_slice(&self.took_us.to_le_bytes());
-        out[12..16].copy_from_slice(&self.connection.to_le_bytes());
-        out[16..20].copy_from_slice(&self.shape.to_le_bytes());
-        out[20] = self.flags;
-        out
-    }
-
-    /// Reads a packed record.
-    pub fn unpack(packed: &[u8; Self::PACKED_BYTES]) -> StepRecord {
-        let [a, b, c, d, e, f, g, h, rest @ ..] = *packed;
-        let word =
-            |at: usize| u32::from_le_bytes([rest[at], rest[at + 1], rest[at + 2], rest[at + 3]]);
-        StepRecord {
-            at_us: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-            took_us: word(0),
-            connection: word(4),
-            shape: word(8),
-            flags: rest[12],
-        }
-    }
-}
-
 /// Packs records into blobs of at most [`BATCH_RECORDS_MAX`].
 pub(crate) fn pack(records: &[StepRecord]) -> impl Iterator<Item = Vec<u8>> {
-    records
-        .chunks(BATCH_RECORDS_MAX)
-        .map(|batch| batch.iter().flat_map(|record| record.pack()).collect())
+    records.chunks(BATCH_RECORDS_MAX).map(|batch| {
+        let mut blob = Vec::with_capacity(batch.len() * StepRecord::PACKED_BYTES);
+        for record in batch {
+            blob.extend_from_slice(&record.pack());
+        }
+        blob
+    })
 }
 
 /// The records of one wire in order, one blob in memory at a time.
@@ -144,39 +104,6 @@ mod tests {
     use super::*;
     use crate::testkit::{Folder, started};
     use crate::{Evidence, Recorded};
-
-    #[test]
-    fn records_pack_into_24_bytes_and_back() {
-        for record in [
-            StepRecord::default(),
-            StepRecord {
-                at_us: 1,
-                took_us: 2,
-                connection: 3,
-                shape: 4,
-                flags: 5,
-            },
-            StepRecord {
-                at_us: u64::MAX,
-                took_us: u32::MAX,
-                connection: u32::MAX,
-                shape: u32::MAX,
-                flags: u8::MAX,
-            },
-        ] {
-            assert_eq!(StepRecord::unpack(&record.pack()), record);
-        }
-        let packed = StepRecord {
-            at_us: 258,
-            flags: 7,
-            ..StepRecord::default()
-        }
-        .pack();
-        assert_eq!(
-            (packed[0], packed[1], packed[20], packed[21..].to_vec()),
-            (2, 1, 7, vec![0; 3])
-        );
-    }
 
     #[test]
     fn batches_of_several_wires_come_back_in_order() {

@@ -17,5 +17,5 @@ mod wire;
 
 pub use counters::Reading;
 pub use gate::{Director, Idle, Release, Ruling, Ticket};
-pub use recorder::{Batch, SHAPE_OTHER, StepRecord};
+pub use recorder::{Batch, SHAPE_OTHER};
 pub use wire::{Recording, Wire, WireConfig, WireError};

@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::Instant;
 
-use model::WireId;
+use model::{StepRecord, WireId};
 
 /// A wire tells at most this many shapes apart; all later ones share [`SHAPE_OTHER`].
 const SHAPES_MAX: usize = 65_536;
@@ -15,19 +15,6 @@ pub const SHAPE_OTHER: u32 = u32::MAX;
 
 /// Records handed over at once.
 const BATCH_RECORDS: usize = 4096;
-
-/// One step, as recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StepRecord {
-    /// When it came up, in nanoseconds since the run began.
-    pub at_ns: u64,
-    /// How long until its reply was whole; `u32::MAX` when longer or never.
-    pub took_ns: u32,
-    /// The connection.
-    pub connection: u32,
-    /// The shape, an index into the wire's table.
-    pub shape: u32,
-}
 
 /// What a recorder hands over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +34,7 @@ pub struct Batch {
 pub(crate) struct Recorder {
     wire: WireId,
     began: Instant,
+    now_us: u64,
     taker: SyncSender<Batch>,
     shapes: HashMap<Box<[u8]>, u32>,
     fresh: Vec<(u32, String)>,
@@ -61,6 +49,7 @@ impl Recorder {
         Recorder {
             wire,
             began,
+            now_us: 0,
             taker,
             shapes: HashMap::default(),
             fresh: Vec::new(),
@@ -70,8 +59,14 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn now_ns(&self) -> u64 {
-        self.began.elapsed().as_nanos() as u64
+    /// Looks at the clock: once for all frames of a read.
+    pub(crate) fn tick(&mut self) {
+        self.now_us = self.began.elapsed().as_micros() as u64;
+    }
+
+    /// When it last looked, in microseconds since the run began.
+    pub(crate) fn now_us(&self) -> u64 {
+        self.now_us
     }
 
     /// The number of the shape in `shape_bytes`.

@@ -94,6 +94,13 @@ impl Carrier {
             .clone()
     }
 
+    /// Lets the recorder look at the clock, if there is one.
+    pub(crate) fn tick(&self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.borrow_mut().tick();
+        }
+    }
+
     pub(crate) fn recorder(&self) -> Option<&RefCell<Recorder>> {
         self.recorder.as_ref()
     }

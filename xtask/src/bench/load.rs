@@ -20,7 +20,6 @@ pub struct Load {
     pub name: &'static str,
     pub protocol: &'static str,
     pub words: &'static [&'static str],
-    pub requests: u64,
 }
 
 pub const LOADS: &[Load] = &[
@@ -28,62 +27,66 @@ pub const LOADS: &[Load] = &[
         name: "redis GET, 1 connection",
         protocol: "redis",
         words: &["-t", "get", "-c", "1"],
-        requests: 40_000,
     },
     Load {
         name: "redis GET, 50 connections",
         protocol: "redis",
         words: &["-t", "get", "-c", "50"],
-        requests: 150_000,
     },
     Load {
         name: "redis GET, 50 conn., pipeline 16",
         protocol: "redis",
         words: &["-t", "get", "-c", "50", "-P", "16"],
-        requests: 1_500_000,
     },
     Load {
         name: "redis GET 100 KB, 8 connections",
         protocol: "redis",
         words: &["-t", "get", "-d", "102400", "-c", "8"],
-        requests: 20_000,
     },
     Load {
         name: "pgbench -S simple, 1 connection",
         protocol: "postgres",
         words: &["-M", "simple", "-c", "1"],
-        requests: 15_000,
     },
     Load {
         name: "pgbench -S simple, 8 connections",
         protocol: "postgres",
         words: &["-M", "simple", "-c", "8", "-j", "2"],
-        requests: 6_000,
     },
     Load {
         name: "pgbench -S prepared, 1 connection",
         protocol: "postgres",
         words: &["-M", "prepared", "-c", "1"],
-        requests: 20_000,
     },
     Load {
         name: "pgbench -S prepared, 8 connections",
         protocol: "postgres",
         words: &["-M", "prepared", "-c", "8", "-j", "2"],
-        requests: 8_000,
     },
 ];
 
+/// How long one measurement takes without a proxy.
+const SECONDS: f64 = 1.0;
+
+/// Requests of the run that tells how many there are in that time.
+const REQUESTS_TO_CALIBRATE: u64 = 2_000;
+
 impl Load {
-    pub fn run(&self, port: u16, folder: &Folder) -> Result<Measured, String> {
+    /// So many requests that they take a moment on this machine, as it is now.
+    pub fn calibrate(&self, port: u16, folder: &Folder) -> Result<u64, String> {
+        let measured = self.run(port, REQUESTS_TO_CALIBRATE, folder)?;
+        Ok((measured.per_second * SECONDS) as u64 + 1)
+    }
+
+    pub fn run(&self, port: u16, requests: u64, folder: &Folder) -> Result<Measured, String> {
         match self.protocol {
-            "redis" => self.redis_benchmark(port),
-            _ => self.pgbench(port, folder),
+            "redis" => self.redis_benchmark(port, requests),
+            _ => self.pgbench(port, requests, folder),
         }
     }
 
-    fn redis_benchmark(&self, port: u16) -> Result<Measured, String> {
-        let requests = self.requests.to_string();
+    fn redis_benchmark(&self, port: u16, requests: u64) -> Result<Measured, String> {
+        let count = requests.to_string();
         if self.words.contains(&"102400") {
             // GET answers what SET left.
             let words = [
@@ -103,7 +106,7 @@ impl Load {
         }
         let mut command = Command::new("redis-benchmark");
         command
-            .args(["-p", &port.to_string(), "-n", &requests, "--csv"])
+            .args(["-p", &port.to_string(), "-n", &count, "--csv"])
             .args(self.words);
         let text = output(&mut command)?;
         let row = text.lines().last().unwrap_or("");
@@ -116,16 +119,19 @@ impl Load {
             [per_second, _, _, p50_ms, ..] => Ok(Measured {
                 per_second: *per_second,
                 p50_us: p50_ms * 1000.0,
-                operations: self.requests as f64,
+                operations: requests as f64,
             }),
             _ => Err(format!("redis-benchmark printed: {text}")),
         }
     }
 
-    fn pgbench(&self, port: u16, folder: &Folder) -> Result<Measured, String> {
+    fn pgbench(&self, port: u16, requests: u64, folder: &Folder) -> Result<Measured, String> {
         let log = folder.0.join("pgbench");
         let pgbench = find("pgbench").ok_or("pgbench is missing")?;
-        let (port, transactions) = (port.to_string(), self.requests.to_string());
+        let at = self.words.iter().position(|word| *word == "-c");
+        let clients: u64 = at.map_or(1, |at| self.words[at + 1].parse().unwrap_or(1));
+        // Its count is one of each client.
+        let (port, transactions) = (port.to_string(), (requests / clients).max(1).to_string());
         let mut command = Command::new(pgbench);
         command.args([
             "-h",

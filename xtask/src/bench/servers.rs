@@ -17,9 +17,16 @@ pub struct Server {
     pub port: u16,
 }
 
+/// A program that ends with us, however we end.
+fn tied(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "INT"]).arg(program);
+    command
+}
+
 impl Server {
     fn start(command: &mut Command, port: u16) -> Result<Server, String> {
-        let name = command.get_program().to_string_lossy().into_owned();
+        let name = format!("{command:?}");
         let quiet = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -39,23 +46,14 @@ impl Server {
         Ok(server)
     }
 
-    /// CPU time used so far, in seconds.
+    /// CPU time used so far by all its threads, in seconds.
     pub fn cpu_seconds(&self) -> f64 {
-        let stat =
-            fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        // After the name, which may hold anything: state is field 3, utime and stime 14 and 15.
-        let fields: Vec<&str> = stat
-            .rsplit_once(')')
-            .map_or("", |(_, rest)| rest)
-            .split_whitespace()
-            .collect();
-        let ticks = |n: usize| {
-            fields
-                .get(n)
-                .and_then(|f| f.parse::<f64>().ok())
-                .unwrap_or(0.0)
-        };
-        (ticks(11) + ticks(12)) / 100.0
+        let tasks = fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        let nanoseconds = tasks.into_iter().flatten().flatten().filter_map(|task| {
+            let text = fs::read_to_string(task.path().join("schedstat")).ok()?;
+            text.split(' ').next()?.parse::<f64>().ok()
+        });
+        nanoseconds.sum::<f64>() / 1e9
     }
 }
 
@@ -113,7 +111,7 @@ pub fn redis() -> Result<Server, String> {
         "--appendonly",
         "no",
     ];
-    Server::start(Command::new("redis-server").args(words), port)
+    Server::start(tied("redis-server").args(words), port)
 }
 
 pub fn postgres(folder: &Folder) -> Result<Server, String> {
@@ -125,13 +123,13 @@ pub fn postgres(folder: &Folder) -> Result<Server, String> {
     let is_root = output(Command::new("id").arg("-u"))?.trim() == "0";
     let as_server = |program: &Path| {
         if is_root {
-            let mut command = Command::new("setpriv");
+            let mut command = tied("--reuid=postgres");
             command
-                .args(["--reuid=postgres", "--regid=postgres", "--clear-groups"])
+                .args(["--regid=postgres", "--clear-groups"])
                 .arg(program);
             command
         } else {
-            Command::new(program)
+            tied(program)
         }
     };
     if is_root {
@@ -203,7 +201,7 @@ pub fn haproxy(folder: &Folder, name: &str, upstream: u16) -> Result<Server, Str
     );
     fs::write(&file, text).map_err(|error| error.to_string())?;
     let haproxy = find("haproxy").ok_or("haproxy is missing")?;
-    Server::start(Command::new(haproxy).args(["-db", "-f"]).arg(file), port)
+    Server::start(tied(haproxy).args(["-db", "-f"]).arg(file), port)
 }
 
 pub fn heisen(
@@ -213,7 +211,7 @@ pub fn heisen(
     record: bool,
 ) -> Result<Server, String> {
     let port = free_port()?;
-    let mut command = Command::new(root().join("target/release/heisen"));
+    let mut command = tied(root().join("target/release/heisen"));
     command
         .current_dir(&folder.0)
         .args(["proxy", protocol, &format!("127.0.0.1:{upstream}")]);

@@ -52,29 +52,28 @@ fn measure(
     folder: &Folder,
 ) -> Result<(), String> {
     let mut ways: [Way; 4] = Default::default();
+    let requests = load.calibrate(store.port, folder)?;
     for _ in 0..rounds {
         for (way, proxy) in ways.iter_mut().zip(proxies) {
             let before = proxy.as_ref().map_or(0.0, Server::cpu_seconds);
-            let measured = load.run(
-                proxy.as_ref().map_or(store.port, |proxy| proxy.port),
-                folder,
-            )?;
+            let port = proxy.as_ref().map_or(store.port, |proxy| proxy.port);
+            let measured = load.run(port, requests, folder)?;
             let cpu = proxy.as_ref().map_or(0.0, Server::cpu_seconds) - before;
             way.per_second.add(measured.per_second);
             way.p50_us.add(measured.p50_us);
             way.cpu_us.add(cpu * 1e6 / measured.operations);
         }
     }
-    report(load, &ways);
+    report(load, requests, &ways);
     Ok(())
 }
 
-fn report(load: &Load, ways: &[Way; 4]) {
+fn report(load: &Load, requests: u64, ways: &[Way; 4]) {
     let [direct, haproxy, wire, recording] = ways;
     println!(
         "\n{} ({} requests x {} rounds)",
         load.name,
-        load.requests,
+        requests,
         wire.per_second.rounds()
     );
     for (name, way) in WAYS.iter().zip(ways) {

@@ -25,6 +25,20 @@ fn the_report_can_be_printed_again() {
 }
 
 #[test]
+fn a_budget_ends_a_run_that_would_go_on() {
+    let folder = Folder::new("budget");
+    let schedule = root().join("targets/twin-token/schedules/null-token.yaml");
+    let endless = "1000000000";
+    let mut command = heisen(&folder);
+    command.arg("replay").arg(schedule);
+    command.args(["--times", endless, "--natural", endless]);
+    let said = run(command.args(["--budget", "5s", "--json", "-"]));
+    let document = said.json();
+    // On a machine that needs the whole budget to start the system nothing was forced.
+    assert!(matches!(said.code, Some(1 | 5)), "{document}");
+}
+
+#[test]
 fn stress_finds_what_load_alone_breaks_and_says_how_fast_it_was() {
     let folder = Folder::new("stress");
     let mut command = heisen(&folder);

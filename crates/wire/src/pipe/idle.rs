@@ -100,6 +100,7 @@ impl Half<'_> {
     fn look(&mut self, bytes: &[u8]) -> usize {
         let mut at = 0;
         let link = self.link;
+        link.carrier.tick();
         let mut inner = link.inner();
         while at < bytes.len() && !self.link.is_opaque() {
             if self.kept_len == 0 && self.link.is_gated(self.direction) {

@@ -5,10 +5,9 @@ use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use model::{ConnectionId, Reply, ReplyKind, Step};
+use model::{ConnectionId, Reply, ReplyKind, Step, StepRecord};
 
 use crate::counters::Counters;
-use crate::recorder::StepRecord;
 use crate::session::{Direction, Down, Draft, Frame, Look, Session, Up, session};
 use crate::wire::Carrier;
 
@@ -35,8 +34,9 @@ pub(super) struct Inner {
 /// A step that went up and has no whole reply yet.
 struct OpenStep {
     ordinal: u64,
-    at_ns: u64,
+    at_us: u64,
     shape: u32,
+    recorded: bool,
     step: Option<Box<Step>>,
     /// The director was asked about the reply already (it was long, or slow in coming).
     asked: bool,
@@ -139,6 +139,7 @@ impl Link {
     pub(super) fn up_gated(&self, frame: Frame<'_>) -> UpFrame {
         let attentive = self.carrier.director.is_attentive();
         let look = if attentive { Look::Full } else { Look::Brief };
+        self.carrier.tick();
         let mut inner = self.inner();
         let up = inner.session.up(frame, look);
         inner.tell_not_understood(&self.carrier.counters);
@@ -169,6 +170,7 @@ impl Link {
     pub(super) fn down_gated(&self, frame: Frame<'_>) -> DownFrame {
         let attentive = self.carrier.director.is_attentive();
         let look = if attentive { Look::Full } else { Look::Brief };
+        self.carrier.tick();
         let mut inner = self.inner();
         let asked = inner
             .open
@@ -293,8 +295,9 @@ impl Inner {
         Counters::add(&carrier.counters.steps, 1);
         let mut open = OpenStep {
             ordinal: self.ordinal,
-            at_ns: 0,
+            at_us: 0,
             shape: 0,
+            recorded: false,
             step,
             asked: false,
         };
@@ -304,7 +307,8 @@ impl Inner {
             recorder.shape_bytes.clear();
             self.session.brief(frame, &mut recorder.shape_bytes);
             open.shape = recorder.shape();
-            open.at_ns = recorder.now_ns();
+            open.at_us = recorder.now_us();
+            open.recorded = true;
         }
         self.open.push_back(open);
     }
@@ -312,13 +316,13 @@ impl Inner {
     fn end(&mut self, carrier: &Carrier) -> Option<Box<Step>> {
         let open = self.open.pop_front()?;
         if let Some(recorder) = carrier.recorder()
-            && open.at_ns > 0
+            && open.recorded
         {
             let mut recorder = recorder.borrow_mut();
-            let took_ns = recorder.now_ns().saturating_sub(open.at_ns);
+            let took_us = recorder.now_us().saturating_sub(open.at_us);
             let record = StepRecord {
-                at_ns: open.at_ns,
-                took_ns: u32::try_from(took_ns).unwrap_or(u32::MAX),
+                at_us: open.at_us,
+                took_us: u32::try_from(took_us).unwrap_or(u32::MAX),
                 connection: self.connection.0,
                 shape: open.shape,
             };
