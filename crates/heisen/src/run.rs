@@ -51,6 +51,7 @@ impl<'a> Run<'a> {
         system: &str,
         spec: Option<(&System, PathBuf)>,
     ) -> Result<Run<'a>, Failure> {
+        lab::allow_many_files();
         let target = document_target(common)?;
         let at_ms = clock::now_ms();
         let started = clock::rfc3339(at_ms);

@@ -8,6 +8,7 @@
 mod backends;
 mod census;
 mod error;
+mod files;
 pub mod find;
 pub mod guard;
 mod journal;
@@ -25,6 +26,7 @@ mod sys;
 use model::System;
 
 pub use error::{LabError, Ran};
+pub use files::allow_many_files;
 pub use local::{LabOptions, LocalLab};
 pub use place::Place;
 pub use plan::{Blow, ReplicaName, ReplicaPlan, Started};

@@ -192,11 +192,18 @@ fn psql(port: u16, sql: &str) -> Result<String, String> {
     output(Command::new("psql").args(words))
 }
 
-pub fn haproxy(folder: &Folder, name: &str, upstream: u16) -> Result<Server, String> {
+/// With its usual number of threads, one for each core, or with so many.
+pub fn haproxy(
+    folder: &Folder,
+    name: &str,
+    upstream: u16,
+    threads: Option<u16>,
+) -> Result<Server, String> {
     let port = free_port()?;
-    let file = folder.0.join(format!("haproxy-{name}.cfg"));
+    let file = folder.0.join(format!("haproxy-{name}-{port}.cfg"));
+    let threads = threads.map_or(String::new(), |n| format!("  nbthread {n}\n"));
     let text = format!(
-        "global\n  maxconn 1000\ndefaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  \
+        "global\n  maxconn 1000\n{threads}defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 60s\n  \
          timeout server 60s\nlisten through\n  bind 127.0.0.1:{port}\n  server one 127.0.0.1:{upstream}\n"
     );
     fs::write(&file, text).map_err(|error| error.to_string())?;

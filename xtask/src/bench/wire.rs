@@ -7,7 +7,13 @@ use super::servers::{Folder, Server, haproxy, heisen, postgres, redis};
 const ROUNDS: usize = 5;
 
 /// Ways from the load to the store, in the order in which they are measured in each round.
-const WAYS: [&str; 4] = ["direct", "haproxy", "wire", "recording"];
+const WAYS: [&str; 5] = [
+    "direct",
+    "haproxy",
+    "haproxy, 1 thread",
+    "wire",
+    "recording",
+];
 
 #[derive(Default)]
 struct Way {
@@ -35,7 +41,8 @@ pub fn run(rest: &[&str]) -> Result<(), String> {
         };
         let proxies = [
             None,
-            Some(haproxy(&folder, load.protocol, store.port)?),
+            Some(haproxy(&folder, load.protocol, store.port, None)?),
+            Some(haproxy(&folder, load.protocol, store.port, Some(1))?),
             Some(heisen(&folder, load.protocol, store.port, false)?),
             Some(heisen(&folder, load.protocol, store.port, true)?),
         ];
@@ -48,10 +55,10 @@ fn measure(
     load: &Load,
     rounds: usize,
     store: &Server,
-    proxies: &[Option<Server>; 4],
+    proxies: &[Option<Server>; 5],
     folder: &Folder,
 ) -> Result<(), String> {
-    let mut ways: [Way; 4] = Default::default();
+    let mut ways: [Way; 5] = Default::default();
     let requests = load.calibrate(store.port, folder)?;
     for _ in 0..rounds {
         for (way, proxy) in ways.iter_mut().zip(proxies) {
@@ -68,8 +75,8 @@ fn measure(
     Ok(())
 }
 
-fn report(load: &Load, requests: u64, ways: &[Way; 4]) {
-    let [direct, haproxy, wire, recording] = ways;
+fn report(load: &Load, requests: u64, ways: &[Way; 5]) {
+    let [direct, haproxy, single, wire, recording] = ways;
     println!(
         "\n{} ({} requests x {} rounds)",
         load.name,
@@ -78,7 +85,7 @@ fn report(load: &Load, requests: u64, ways: &[Way; 4]) {
     );
     for (name, way) in WAYS.iter().zip(ways) {
         println!(
-            "  {name:<10} {:>10.0}/s   p50 {:>6.0} us   cpu {:>6.2} us/op",
+            "  {name:<17} {:>9.0}/s   p50 {:>6.0} us   cpu {:>6.2} us/op",
             way.per_second.median(),
             way.p50_us.median(),
             way.cpu_us.median()
@@ -92,14 +99,13 @@ fn report(load: &Load, requests: u64, ways: &[Way; 4]) {
         "  haproxy - direct, p50 us     {}",
         haproxy.p50_us.above(&direct.p50_us).show(0)
     );
-    println!(
-        "  wire / haproxy, throughput   {}",
-        wire.per_second.ratio_to(&haproxy.per_second).show(2)
-    );
-    println!(
-        "  wire / haproxy, cpu per op   {}",
-        wire.cpu_us.ratio_to(&haproxy.cpu_us).show(2)
-    );
+    for (name, peer) in [("haproxy", haproxy), ("haproxy, 1 thread", single)] {
+        println!(
+            "  wire / {name}: throughput {}, cpu per op {}",
+            wire.per_second.ratio_to(&peer.per_second).show(2),
+            wire.cpu_us.ratio_to(&peer.cpu_us).show(2)
+        );
+    }
     println!(
         "  recording / wire, cpu per op {}",
         recording.cpu_us.ratio_to(&wire.cpu_us).show(2)

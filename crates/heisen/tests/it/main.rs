@@ -2,6 +2,7 @@
 
 mod clients;
 mod exits;
+mod kills;
 mod rig;
 mod runs;
 mod targets;

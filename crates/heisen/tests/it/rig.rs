@@ -198,11 +198,17 @@ fn wire_address(folder: &Folder, edge: &str) -> String {
 
 /// The events of a kind in the newest evidence.
 pub fn events(folder: &Folder, kind: &str) -> Vec<serde_json::Value> {
-    let runs = store::runs(&folder.0.join(".heisen")).unwrap();
-    let recorded = store::Recorded::open(&runs.first().expect("a run").path).unwrap();
-    recorded
-        .events()
-        .map(|event| serde_json::to_value(event.unwrap().kind).unwrap())
-        .filter_map(|event| event.get(kind).cloned())
-        .collect()
+    try_events(folder, kind).expect("a run with evidence")
+}
+
+/// As `events`; none while there is no evidence.
+pub fn try_events(folder: &Folder, kind: &str) -> Option<Vec<serde_json::Value>> {
+    let runs = store::runs(&folder.0.join(".heisen")).ok()?;
+    let recorded = store::Recorded::open(&runs.first()?.path).ok()?;
+    let events = recorded.events().map_while(Result::ok);
+    let bodies = events.filter_map(|event| {
+        let event = serde_json::to_value(event.kind).unwrap();
+        event.get(kind).cloned()
+    });
+    Some(bodies.collect())
 }
