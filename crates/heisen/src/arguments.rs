@@ -176,6 +176,7 @@ pub struct ProxyOptions {
     #[arg(value_parser = protocol)]
     pub protocol: model::Protocol,
     /// Where connections go: host:port
+    #[arg(value_parser = address)]
     pub upstream: String,
     /// The port to listen on, on 127.0.0.1; 0 takes a free one
     #[arg(long, short, value_name = "PORT", default_value_t = 0)]
@@ -201,6 +202,19 @@ fn rate(text: &str) -> Result<f64, String> {
         .ok_or_else(|| {
             format!("`{text}` is not a rate; write requests per second, such as 500 or 500/s")
         })
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let port = text
+        .rsplit_once(':')
+        .filter(|(host, _)| !host.is_empty())
+        .and_then(|(_, port)| port.parse::<u16>().ok());
+    match port {
+        Some(1..) => Ok(text.to_string()),
+        _ => Err(format!(
+            "`{text}` is not an address; write host:port, such as 127.0.0.1:6379"
+        )),
+    }
 }
 
 fn protocol(text: &str) -> Result<model::Protocol, String> {

@@ -178,7 +178,7 @@ fn backends_are_provided_asked_reset_and_removed() {
         lab.close().await.unwrap();
         places.iter().map(|place| place.port).collect()
     });
-    assert_eq!(residue(&run, "-", &ports, &[]), Vec::<String>::new());
+    assert_eq!(residue(&run, &run, &ports, &[]), Vec::<String>::new());
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn backends_that_cannot_be_had_say_why() {
             .replace(&folder.0.display().to_string(), "FOLDER")
     });
     insta::assert_snapshot!(text);
-    until_none(Duration::from_secs(20), || residue(&run, "-", &[], &[])).unwrap();
+    until_none(Duration::from_secs(20), || residue(&run, &run, &[], &[])).unwrap();
 }
 
 #[test]

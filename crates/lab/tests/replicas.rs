@@ -287,7 +287,7 @@ fn without_a_guard_nothing_starts() {
             .replace(&script.display().to_string(), "GUARD")
     );
     assert_eq!(
-        residue(&run, "-", &[], &[journal.into()]),
+        residue(&run, &run, &[], &[journal.into()]),
         Vec::<String>::new()
     );
 }

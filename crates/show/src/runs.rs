@@ -18,7 +18,7 @@ pub fn runs_table(runs: &[RunSummary]) -> String {
 /// The runs, one a line.
 pub fn runs_table_with(runs: &[RunSummary], width: usize, style: Style) -> String {
     if runs.is_empty() {
-        return "no runs yet; `heisen demo` makes one\n".to_string();
+        return "no runs yet; `heisen replay SCHEDULE` makes one\n".to_string();
     }
     // The id is never cut: it is what gets typed next.
     let mut table = Table::new(
@@ -164,7 +164,10 @@ mod tests {
 
     #[test]
     fn no_runs() {
-        assert_eq!(runs_table(&[]), "no runs yet; `heisen demo` makes one\n");
+        assert_eq!(
+            runs_table(&[]),
+            "no runs yet; `heisen replay SCHEDULE` makes one\n"
+        );
     }
 
     #[test]

@@ -182,7 +182,7 @@ impl Problems {
                         whole,
                         "this cannot be read",
                         "",
-                        "`heisen init` writes one that can",
+                        "the README shows one that can",
                     );
                 }
                 self.found

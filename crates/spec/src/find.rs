@@ -22,7 +22,7 @@ pub fn find(argument: Option<&Path>) -> Result<PathBuf, SpecErrors> {
         return Err(SpecErrors::of_path(
             &path,
             message,
-            "name the spec or its folder, or write one with `heisen init`",
+            "name the spec or its folder; the README shows how one is written",
         ));
     };
     if path.is_file() {
@@ -38,7 +38,7 @@ pub fn find(argument: Option<&Path>) -> Result<PathBuf, SpecErrors> {
         let help = if other.is_file() {
             format!("name the file: {}", other.display())
         } else {
-            "name the spec itself, or write one with `heisen init`".to_string()
+            "name the spec itself; the README shows how one is written".to_string()
         };
         return Err(SpecErrors::of_path(path, message, &help));
     }

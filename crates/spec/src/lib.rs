@@ -67,6 +67,11 @@ pub fn load_schedule(path: &Path, system: &System) -> Result<Schedule, SpecError
     parse_schedule(&find::text_of(path)?, path, system)
 }
 
+/// Whether a schedule is there to be read: what is said first when neither it nor a spec is.
+pub fn schedule_is_there(path: &Path) -> Result<(), SpecErrors> {
+    find::text_of(path).map(drop)
+}
+
 /// Reads a schedule's text; `path` names it in messages.
 pub fn parse_schedule(text: &str, path: &Path, system: &System) -> Result<Schedule, SpecErrors> {
     let mut problems = Problems::new(Source::new(&path.display().to_string(), text));
@@ -80,7 +85,7 @@ pub fn parse_schedule(text: &str, path: &Path, system: &System) -> Result<Schedu
 /// A text without a value is told so, in fewer words than a list of all keys.
 fn not_empty(node: Node, noun: &str, problems: &mut Problems) -> Option<Node> {
     if node.kind == NodeKind::Null {
-        let help = format!("write {noun}; `heisen init` shows how one begins");
+        let help = format!("write {noun}; the README shows one");
         problems.add(node.span, "nothing is written here", "", help);
         return None;
     }

@@ -102,7 +102,7 @@ pub enum StoreError {
         why: String,
     },
     /// Nothing was recorded yet.
-    #[error("there are no runs in `{folder}`; start one, such as `heisen demo`")]
+    #[error("there are no runs in `{folder}`; start one, such as `heisen replay SCHEDULE`")]
     NoRuns {
         /// The folder.
         folder: PathBuf,

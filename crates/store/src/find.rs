@@ -176,7 +176,7 @@ mod tests {
         };
         check(
             "latest",
-            "there are no runs in `OUT/runs`; start one, such as `heisen demo`",
+            "there are no runs in `OUT/runs`; start one, such as `heisen replay SCHEDULE`",
         );
         for id in ["20261120-a1", "20261121-b7", "20261121-c2"] {
             write_run(folder.path(), id, "2026-11-21T09:00:00Z", None);

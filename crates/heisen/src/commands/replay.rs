@@ -11,6 +11,7 @@ use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &ReplayOptions, common: &Common) -> Result<Exit, Failure> {
+    spec::schedule_is_there(&options.schedule).map_err(|errors| super::broken(&errors, common))?;
     let spec = options
         .spec
         .clone()

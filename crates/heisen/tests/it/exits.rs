@@ -20,6 +20,7 @@ fn wrong_arguments_are_2() {
         &["replay"],
         &["stress", "-r", "fast"],
         &["report", "nowhere"],
+        &["proxy", "redis", "127.0.0.1"],
     ] {
         let said = run(heisen(&folder).args(words));
         assert_eq!(said.code, Some(2), "{words:?}: {}{}", said.out, said.err);
@@ -38,6 +39,9 @@ fn a_wrong_spec_is_3_and_shows_the_line() {
     assert_eq!(said.code, Some(3));
     assert!(said.err.contains("heisen.yaml:3:9"), "{}", said.err);
     assert!(said.err.contains("protocol"), "did you mean: {}", said.err);
+    let said = run(heisen(&folder).args(["replay", "nowhere.yaml"]));
+    assert_eq!(said.code, Some(3));
+    assert!(said.err.contains("nowhere.yaml"), "{}", said.err);
 }
 
 #[test]
