@@ -12,11 +12,7 @@ pub fn run(variant: &str) -> Result<(), String> {
     setup::install(Purpose::Run)?;
     eprintln!("building");
     let packages = ["--package", "heisen", "--package", "ticketrush"];
-    must(
-        cargo()
-            .args(["build", "--release", "--quiet"])
-            .args(packages),
-    )?;
+    must(cargo().args(["build", "--release"]).args(packages))?;
     let mut heisen = Command::new(root().join("target/release/heisen"));
     heisen.current_dir(root());
     heisen.args([
