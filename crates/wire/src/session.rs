@@ -132,6 +132,12 @@ pub trait Session: Send {
         false
     }
 
+    /// Whether the step that the last `up` began can be answered in the backend's place: one
+    /// frame is the whole of it. Called with that frame.
+    fn can_answer(&self, _frame: &[u8]) -> bool {
+        true
+    }
+
     /// Frames that passed without being understood so far, and why the first was not.
     fn not_understood(&self) -> (u64, Option<&str>) {
         (0, None)

@@ -233,6 +233,63 @@ fn faults_on_the_way_up() {
 }
 
 #[test]
+fn a_step_can_be_answered_in_the_backends_place() {
+    let (director, asked) = asking(|_, _| Ruling::Pass);
+    let rig = rig(Protocol::Redis, director);
+    let (mut client, mut server) = rig.pair();
+    let (get, ping) = (b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n", b"*1\r\n$4\r\nPING\r\n");
+    client.write_all(&[&get[..], &ping[..]].concat()).unwrap();
+    let (text, release) = asked.recv_timeout(LIMIT).unwrap();
+    assert!(text.starts_with("GET"), "{text}");
+    release.fault(Fault::Answer(b"$4\r\nmine\r\n".to_vec()));
+    asked.recv_timeout(LIMIT).unwrap().1.pass();
+    assert_eq!(read(&mut server, ping.len()), ping, "and nothing before it");
+    server.write_all(b"+PONG\r\n").unwrap();
+    assert_eq!(read(&mut client, 17), b"$4\r\nmine\r\n+PONG\r\n");
+}
+
+/// A PostgreSQL message.
+fn message(tag: u8, body: &[u8]) -> Vec<u8> {
+    let length = (body.len() as u32 + 4).to_be_bytes();
+    [&[tag][..], &length, body].concat()
+}
+
+#[test]
+fn a_simple_query_can_be_answered_and_an_extended_one_is_cut_instead() {
+    let (director, asked) = asking(|_, _| Ruling::Pass);
+    let rig = rig(Protocol::Postgres, director);
+    let (mut client, mut server) = rig.pair();
+    let start = message(0, b"\0\x03\0\0user\0me\0\0").split_off(1);
+    client.write_all(&start).unwrap();
+    assert_eq!(read(&mut server, start.len()), start);
+    let ready = message(b'Z', b"I");
+    let greeting = [message(b'R', &[0; 4]), ready.clone()].concat();
+    server.write_all(&greeting).unwrap();
+    assert_eq!(read(&mut client, greeting.len()), greeting);
+
+    client
+        .write_all(&message(b'Q', b"DELETE FROM t\0"))
+        .unwrap();
+    let answer = [message(b'C', b"DELETE 7\0"), ready].concat();
+    let (_, release) = asked.recv_timeout(LIMIT).unwrap();
+    release.fault(Fault::Answer(answer.clone()));
+    assert_eq!(read(&mut client, answer.len()), answer);
+
+    let extended = [
+        message(b'P', b"\0DELETE FROM t\0\0\0"),
+        message(b'B', &[0; 8]),
+        message(b'E', &[0; 5]),
+        message(b'S', b""),
+    ];
+    client.write_all(&extended.concat()).unwrap();
+    let (_, release) = asked.recv_timeout(LIMIT).unwrap();
+    release.fault(Fault::Answer(answer));
+    assert!(is_reset(&mut client));
+    let reading = rig.wire.close();
+    assert!(reading.first_failed.unwrap().contains("cannot be answered"));
+}
+
+#[test]
 fn a_reply_can_be_lost_after_it_was_given() {
     let (director, asked) = asking(|_, _| Ruling::Fault(Fault::Reset));
     let rig = rig(Protocol::Tcp, director);

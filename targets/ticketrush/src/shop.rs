@@ -18,6 +18,7 @@ const HEALTH_WAIT: Duration = Duration::from_secs(2);
 
 const SHOW: &str = "SELECT id, name, capacity, sold FROM events WHERE id = $1";
 const COUNT: &str = "SELECT capacity, sold FROM events WHERE id = $1";
+pub const ADD_SOLD: &str = "UPDATE events SET sold = sold + $1 WHERE id = $2";
 const INSERT_ORDER: &str =
     "INSERT INTO orders (id, event, quantity) VALUES ($1::text::uuid, $2, $3)";
 
@@ -85,6 +86,33 @@ impl Shop {
         let seats = row.try_get::<_, i32>("capacity")? - row.try_get::<_, i32>("sold")?;
         self.cache.fill_seats(event, seats).await?;
         Ok(seats.into())
+    }
+
+    /// Checks the seats in the database and sells them, in one transaction. Whether two of these
+    /// can both pass the check is up to how `read` reads, and to who may come here at once.
+    pub async fn check_and_sell(
+        &self,
+        read: &'static str,
+        request: &Reservation,
+    ) -> Result<i32, Refusal> {
+        let Reservation {
+            event, quantity, ..
+        } = request;
+        let mut lease = self.database.lease().await?;
+        let mut sale = lease.begin().await?;
+        let Some(row) = sale.row(read, &[event]).await? else {
+            sale.undo().await?;
+            return Err(Refusal::UnknownEvent(*event));
+        };
+        let left = row.try_get::<_, i32>("capacity")? - row.try_get::<_, i32>("sold")?;
+        if left < *quantity {
+            sale.undo().await?;
+            return Err(Refusal::SoldOut);
+        }
+        sale.execute(ADD_SOLD, &[quantity, event]).await?;
+        insert_order(&mut sale, request).await?;
+        sale.commit().await?;
+        Ok(left - quantity)
     }
 
     /// Takes committed seats off the cached count, for variants in which nothing is decided by it.

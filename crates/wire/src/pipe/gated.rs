@@ -172,6 +172,16 @@ impl Half<'_> {
         match fault {
             None => place.clear = place.scanned,
             Some(Fault::Answer(bytes)) => {
+                let frame = &self.input[place.frame..place.scanned];
+                let can = self.direction == Direction::Down
+                    || self.link.inner().session.can_answer(frame);
+                if !can {
+                    // Half an answer would be believed: a cut connection is seen, and counted.
+                    return Err(io::Error::other(format!(
+                        "`{}` cannot be answered in the backend's place",
+                        step.verb
+                    )));
+                }
                 self.swallow(place);
                 place.swallow_rest = true;
                 match self.direction {

@@ -84,6 +84,12 @@ impl crate::session::Session for Session {
         self.write_shape(frame.bytes, out);
     }
 
+    /// Not yet in the extended protocol: Describe, Execute and Sync follow a Bind, and the answers
+    /// to what stands before it are still to come.
+    fn can_answer(&self, frame: &[u8]) -> bool {
+        matches!(frame.first(), Some(b'Q' | b'F'))
+    }
+
     fn not_understood(&self) -> (u64, Option<&str>) {
         (self.obscure, self.obscure_first.as_deref())
     }

@@ -5,9 +5,7 @@
 
 use crate::refusal::Refusal;
 use crate::reservation::{Reservation, Sale};
-use crate::shop::{Shop, insert_order};
-
-const ADD_SOLD: &str = "UPDATE events SET sold = sold + $1 WHERE id = $2";
+use crate::shop::{ADD_SOLD, Shop, insert_order};
 
 pub async fn reserve(shop: &Shop, request: &Reservation) -> Result<Sale, Refusal> {
     let seats = shop.cached_seats(request.event).await?;

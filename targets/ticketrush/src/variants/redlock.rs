@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::refusal::Refusal;
 use crate::reservation::{Reservation, Sale};
-use crate::shop::{Shop, insert_order};
+use crate::shop::Shop;
 use crate::uuid;
 
 const LOCK_EXPIRY_MS: u64 = 5000;
@@ -17,7 +17,6 @@ const LOCK_WAIT: Duration = Duration::from_secs(2);
 const LOCK_POLL: Duration = Duration::from_millis(5);
 
 const READ: &str = "SELECT capacity, sold FROM events WHERE id = $1 FOR UPDATE";
-const ADD_SOLD: &str = "UPDATE events SET sold = sold + $1 WHERE id = $2";
 
 pub async fn reserve(shop: &Shop, request: &Reservation) -> Result<Sale, Refusal> {
     let token =
@@ -48,26 +47,7 @@ async fn acquire(shop: &Shop, event: i32, token: &str) -> Result<(), Refusal> {
 }
 
 async fn sell(shop: &Shop, request: &Reservation) -> Result<Sale, Refusal> {
-    let Reservation {
-        event, quantity, ..
-    } = request;
-    let remaining = {
-        let mut lease = shop.database.lease().await?;
-        let mut sale = lease.begin().await?;
-        let Some(row) = sale.row(READ, &[event]).await? else {
-            sale.undo().await?;
-            return Err(Refusal::UnknownEvent(*event));
-        };
-        let left = row.try_get::<_, i32>("capacity")? - row.try_get::<_, i32>("sold")?;
-        if left < *quantity {
-            sale.undo().await?;
-            return Err(Refusal::SoldOut);
-        }
-        sale.execute(ADD_SOLD, &[quantity, event]).await?;
-        insert_order(&mut sale, request).await?;
-        sale.commit().await?;
-        left - quantity
-    };
-    shop.store_count(*event, remaining).await;
+    let remaining = shop.check_and_sell(READ, request).await?;
+    shop.store_count(request.event, remaining).await;
     Ok(request.sold(remaining))
 }

@@ -5,35 +5,15 @@
 
 use crate::refusal::Refusal;
 use crate::reservation::{Reservation, Sale};
-use crate::shop::{Shop, insert_order};
+use crate::shop::Shop;
 
 const READ: &str = "SELECT capacity, sold FROM events WHERE id = $1 FOR UPDATE";
-const ADD_SOLD: &str = "UPDATE events SET sold = sold + $1 WHERE id = $2";
 
 pub async fn reserve(shop: &Shop, request: &Reservation) -> Result<Sale, Refusal> {
-    let Reservation {
-        event, quantity, ..
-    } = request;
-    if shop.cached_seats(*event).await? == 0 {
+    if shop.cached_seats(request.event).await? == 0 {
         return Err(Refusal::SoldOut);
     }
-    let remaining = {
-        let mut lease = shop.database.lease().await?;
-        let mut sale = lease.begin().await?;
-        let Some(row) = sale.row(READ, &[event]).await? else {
-            sale.undo().await?;
-            return Err(Refusal::UnknownEvent(*event));
-        };
-        let left = row.try_get::<_, i32>("capacity")? - row.try_get::<_, i32>("sold")?;
-        if left < *quantity {
-            sale.undo().await?;
-            return Err(Refusal::SoldOut);
-        }
-        sale.execute(ADD_SOLD, &[quantity, event]).await?;
-        insert_order(&mut sale, request).await?;
-        sale.commit().await?;
-        left - quantity
-    };
+    let remaining = shop.check_and_sell(READ, request).await?;
     shop.count_sale(request).await;
     Ok(request.sold(remaining))
 }
