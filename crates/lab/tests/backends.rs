@@ -300,7 +300,7 @@ fn backends_that_cannot_be_had_say_why() {
             .replace(&folder.0.display().to_string(), "FOLDER")
     });
     insta::assert_snapshot!(text);
-    until_none(Duration::from_secs(20), || residue(&run, &run, &[], &[])).unwrap();
+    until_none(Duration::from_secs(2), || residue(&run, &run, &[], &[])).unwrap();
 }
 
 #[test]

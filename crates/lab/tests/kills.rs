@@ -16,7 +16,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 const ROUNDS: u64 = 54;
-const LEFT_MS_MAX: u64 = 20_000;
+const LEFT_MS_MAX: u64 = 2_000;
 /// Every so many rounds there is a PostgreSQL.
 const POSTGRES_EVERY: u64 = 6;
 

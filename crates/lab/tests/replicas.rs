@@ -14,7 +14,7 @@ use model::units::Millicores;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(2);
 
 fn name(index: u16) -> ReplicaName {
     ReplicaName {
