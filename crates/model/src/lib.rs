@@ -4,6 +4,7 @@
 //! (what happened) -> `verdict` (what it means); `event` is the one stream that tells it all.
 //! Nothing here does I/O, waits, or looks at a clock.
 
+pub mod effect;
 pub mod event;
 pub mod fault;
 pub mod history;
@@ -16,13 +17,14 @@ pub mod template;
 pub mod units;
 pub mod verdict;
 
+pub use effect::{Access, Effect};
 pub use event::{Event, EventKind, EventSink};
 pub use fault::{Distribution, Fault};
 pub use history::{Attempt, Observation, Outcome, TrialHistory, UnknownWhy};
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
 pub use record::StepRecord;
 pub use schedule::{OrderLine, RacerPlan, Schedule, Setup, StepPattern};
-pub use step::{Access, Effect, Reply, ReplyKind, Step, Transaction};
+pub use step::{Reply, ReplyKind, Step, Transaction};
 pub use system::{
     Backend, BackendSource, Body, Expect, Incident, Invariant, Limits, Operation, Probe, Ready,
     Service, StateCommand, System, Traffic, Variant,

@@ -2,36 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::effect::Effect;
 use crate::names::{ConnectionId, LaneId, Protocol, WireId};
-
-/// How a step touches a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Access {
-    /// Looks at it.
-    Read,
-    /// Sets it, whatever it was.
-    Write,
-    /// Reads and writes in one indivisible step (DECR, conditional UPDATE).
-    Atomic,
-    /// Takes a lock on it.
-    Lock,
-    /// Gives a lock back.
-    Unlock,
-    /// Could do anything to it: the statement was not understood.
-    Unknown,
-}
-
-/// What a step does to one resource.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Effect {
-    /// How it is touched.
-    pub access: Access,
-    /// The resource: a Redis key, a table, an HTTP path.
-    pub resource: String,
-    /// Which part of it, when known: `id = 42`.
-    pub part: Option<String>,
-}
 
 /// Where a step stands in a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]

@@ -100,11 +100,7 @@ fn step() -> Step {
         shape: "GET ?".to_string(),
         text: "GET inv:42".to_string(),
         parameters: vec![Some("inv:42".to_string()), None],
-        effects: vec![model::Effect {
-            access: model::Access::Read,
-            resource: "inv:42".to_string(),
-            part: None,
-        }],
+        effects: vec![model::Effect::of(model::Access::Read, "inv:42")],
         transaction: Transaction::None,
         noise: false,
         session: None,

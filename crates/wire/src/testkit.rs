@@ -137,8 +137,8 @@ fn show(draft: &Draft) -> String {
     }
     for effect in &draft.effects {
         let _ = write!(line, " [{:?} {}", effect.access, effect.resource);
-        if let Some(part) = &effect.part {
-            let _ = write!(line, " where {part}");
+        if !effect.part.is_empty() {
+            let _ = write!(line, " where {}", effect.part_text());
         }
         line.push(']');
     }

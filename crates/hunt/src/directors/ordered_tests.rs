@@ -38,11 +38,7 @@ fn step(lane: u16, ordinal: u64, verb: &str, resource: &str) -> Step {
         shape: verb.into(),
         text: verb.into(),
         parameters: vec![],
-        effects: vec![Effect {
-            access: Access::Read,
-            resource: resource.into(),
-            part: None,
-        }],
+        effects: vec![Effect::of(Access::Read, resource)],
         transaction: Transaction::None,
         noise: false,
         session: None,

@@ -89,11 +89,7 @@ pub fn step(
             } else {
                 Vec::new()
             },
-            effects: vec![Effect {
-                access: Access::Read,
-                resource: resource.into(),
-                part: None,
-            }],
+            effects: vec![Effect::of(Access::Read, resource)],
             transaction: Transaction::None,
             noise: verb == "HELLO",
             session: None,

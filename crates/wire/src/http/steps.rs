@@ -122,11 +122,7 @@ pub(super) fn draft(frame: Frame<'_>, message: Message) -> Draft {
         shape: String::from_utf8_lossy(&shape).into_owned(),
         text: readable(&text),
         parameters: parameters(line.query),
-        effects: vec![Effect {
-            access: access(line.method),
-            resource: readable(line.path),
-            part: None,
-        }],
+        effects: vec![Effect::of(access(line.method), readable(line.path))],
         transaction: Transaction::None,
         noise: is_noise(&line),
         session: None,

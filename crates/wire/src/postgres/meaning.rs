@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use model::effect::CUT;
 use model::{Access, Effect};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -54,6 +55,8 @@ pub struct Touch {
     pub key: Vec<Operand>,
     /// Columns that are equal to a value, in the order of their names.
     pub part: Vec<(String, Operand)>,
+    /// See [`Effect::columns`].
+    pub columns: Option<Vec<String>>,
 }
 
 /// A value in a statement.
@@ -74,6 +77,7 @@ impl Touch {
             resource: resource.into(),
             key: Vec::new(),
             part: Vec::new(),
+            columns: None,
         }
     }
 
@@ -85,14 +89,15 @@ impl Touch {
             }
             resource.push_str(&operand.fill(parameters).unwrap_or_else(|| "?".to_string()));
         }
-        let filled = self.part.iter().filter_map(|(column, operand)| {
-            Some(format!("{column} = {}", operand.fill(parameters)?))
-        });
-        let part = filled.collect::<Vec<_>>().join(" AND ");
+        let filled = self
+            .part
+            .iter()
+            .filter_map(|(column, operand)| Some((column.clone(), operand.fill(parameters)?)));
         Effect {
             access: self.access,
             resource,
-            part: Some(part).filter(|part| !part.is_empty()),
+            part: filled.collect(),
+            columns: self.columns.clone(),
         }
     }
 }
@@ -120,7 +125,7 @@ fn cut(value: &str) -> String {
             while !value.is_char_boundary(end) {
                 end -= 1;
             }
-            format!("{}...", &value[..end])
+            format!("{}{CUT}", &value[..end])
         }
         _ => value.to_string(),
     }

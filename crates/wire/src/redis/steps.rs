@@ -15,6 +15,8 @@ pub(super) const EFFECTS_MAX: usize = 256;
 pub(super) const PARAMETERS_MAX: usize = 64;
 /// Keys and channels are cut here.
 pub(super) const RESOURCE_BYTES_MAX: usize = 512;
+/// What the named part of a key is called: a member, a bit, a hash's field.
+const PART: &str = "part";
 /// The verb of a command that no table knows is cut here.
 const VERB_BYTES_MAX: usize = 64;
 
@@ -132,11 +134,7 @@ fn may_go_on(row: &Row) -> bool {
 
 /// Any key at all.
 pub(super) fn anything(access: Access) -> Effect {
-    Effect {
-        access,
-        resource: "*".to_string(),
-        part: None,
-    }
+    Effect::of(access, "*")
 }
 
 fn effects(
@@ -164,11 +162,7 @@ fn effects(
                 is_key[at] = true;
                 if effects.len() < EFFECTS_MAX {
                     let resource = resource(database, arguments[at]);
-                    effects.push(Effect {
-                        access,
-                        resource,
-                        part: None,
-                    });
+                    effects.push(Effect::of(access, resource));
                 } else {
                     beyond = true;
                 }
@@ -183,7 +177,7 @@ fn effects(
         && declared == usize::from(row.part.1)
         && let (Some(effect), Some(name)) = (effects.first_mut(), arguments.get(part))
     {
-        effect.part = Some(cut(name));
+        effect.part = vec![(PART.to_string(), cut(name))];
     }
     other_database(row, arguments, effects);
     if row.script && effects.is_empty() {
@@ -214,11 +208,7 @@ fn other_database(row: &Row, arguments: &[&[u8]], effects: &mut Vec<Effect>) {
         ("MOVE", [_]) => {
             if let Some(other) = database(2) {
                 let resource = resource(other, arguments[1]);
-                effects.push(Effect {
-                    access: Access::Atomic,
-                    resource,
-                    part: None,
-                });
+                effects.push(Effect::of(Access::Atomic, resource));
             }
         }
         _ => {}
@@ -238,11 +228,7 @@ fn channels(
         .take(EFFECTS_MAX)
     {
         *is_key = true;
-        effects.push(Effect {
-            access,
-            resource: format!("channel/{}", cut(name)),
-            part: None,
-        });
+        effects.push(Effect::of(access, format!("channel/{}", cut(name))));
     }
 }
 

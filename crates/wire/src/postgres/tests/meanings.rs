@@ -14,10 +14,10 @@ fn shown(sql: &str) -> String {
                 "{:?} {}{}",
                 e.access,
                 e.resource,
-                e.part
-                    .as_ref()
-                    .map(|p| format!(" where {p}"))
-                    .unwrap_or_default()
+                match e.part_text() {
+                    part if part.is_empty() => part,
+                    part => format!(" where {part}"),
+                }
             )
         })
         .collect();
@@ -184,8 +184,8 @@ fn parameters_are_decoded_by_the_types_of_parse_or_of_a_description() {
             [Some(expected.to_string()), None]
         );
         assert_eq!(
-            driver.steps[0].effects[0].part,
-            Some(format!("id = {expected}"))
+            driver.steps[0].effects[0].part_text(),
+            format!("id = {expected}")
         );
     };
     check(&[23], false, "42");
