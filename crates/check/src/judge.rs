@@ -54,7 +54,7 @@ fn by_response(
     attempt: &Attempt,
     judgement: &mut Judgement,
 ) {
-    let Outcome::Answered { status, body } = &attempt.outcome else {
+    let Outcome::Answered { status, body, .. } = &attempt.outcome else {
         return;
     };
     // A refusal has another shape; the rule speaks of what was promised to the client.
@@ -199,6 +199,7 @@ mod tests {
         let answered = |status, body: &str| {
             by_answer(Outcome::Answered {
                 status,
+                location: None,
                 body: body.into(),
             })
             .violations

@@ -124,6 +124,8 @@ async fn receive(sender: &mut SendRequest<Full<Bytes>>, message: Request<Full<By
         Err(_) => return Outcome::Unknown(UnknownWhy::Cut),
     };
     let status = response.status().as_u16();
+    let location = response.headers().get("location");
+    let location = location.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     match Limited::new(response.into_body(), BODY_BYTES_MAX)
         .collect()
         .await
@@ -133,6 +135,7 @@ async fn receive(sender: &mut SendRequest<Full<Bytes>>, message: Request<Full<By
             let kept = &bytes[..bytes.len().min(BODY_KEPT_BYTES_MAX)];
             Outcome::Answered {
                 status,
+                location,
                 body: String::from_utf8_lossy(kept).into_owned(),
             }
         }

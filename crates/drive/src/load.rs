@@ -177,6 +177,7 @@ mod tests {
     fn answered() -> Outcome {
         Outcome::Answered {
             status: 200,
+            location: None,
             body: String::new(),
         }
     }

@@ -175,9 +175,9 @@ fn tell(
                 reply: logged
                     .reply
                     .unwrap_or_else(|| Reply::of(ReplyKind::Cut, "none seen")),
-                asked_us: logged.asked.as_micros() as u64,
-                held_us: (logged.passed - logged.asked).as_micros() as u64,
-                replied_us: logged.replied.as_micros() as u64,
+                asked_us: logged.asked_us,
+                held_us: logged.passed_us - logged.asked_us,
+                replied_us: logged.replied_us,
                 step: Box::new(logged.step),
             });
         }

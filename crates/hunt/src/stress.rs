@@ -76,6 +76,7 @@ pub async fn run<L: Lab>(
     let system = stage.system.clone();
     let observations: Vec<Observation> = trial::observe(stage, &system, None).await;
     let history = TrialHistory {
+        state: Vec::new(),
         trial: 0,
         attempts: Vec::new(),
         observations,

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use drive::{Client, Draws, Filling, PreparedRequest};
 use lab::Lab;
 use model::{
-    Attempt, Judgement, LaneId, Observation, Outcome, Probe, Schedule, Setup, System, TrialHistory,
+    Attempt, Judgement, LaneId, Observation, Outcome, Probe, Schedule, SeenStep, Setup, System,
+    TrialHistory,
 };
 
 use crate::context::Context;
-use crate::directors::{LoggedStep, Ordered, Progress};
+use crate::directors::{Ordered, Progress};
 use crate::error::HuntError;
 use crate::stage::Stage;
 
@@ -39,7 +40,7 @@ pub(crate) struct TrialDone {
     pub history: TrialHistory,
     pub judgement: Judgement,
     pub progress: Option<Progress>,
-    pub steps: Vec<LoggedStep>,
+    pub steps: Vec<SeenStep>,
     pub took: Duration,
 }
 
@@ -94,6 +95,7 @@ pub(crate) async fn run<L: Lab>(
     let system = stage.system.clone();
     let observations = observe(stage, &system, plan.schedule.oracle.as_deref()).await;
     let history = TrialHistory {
+        state: Vec::new(),
         trial: number,
         attempts,
         observations,

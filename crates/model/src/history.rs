@@ -1,8 +1,10 @@
 //! What happened in a trial, timed, with unknown outcomes as a class of their own.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::names::LaneId;
+use crate::step::{Reply, Step};
 
 /// Why nobody knows whether an attempt took effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +26,8 @@ pub enum Outcome {
     Answered {
         /// HTTP status.
         status: u16,
+        /// Where a redirection leads: sites that answer 302 to everything tell by it.
+        location: Option<String>,
         /// Body, cut at a limit.
         body: String,
     },
@@ -62,6 +66,32 @@ pub struct Observation {
     pub value: Result<Option<String>, String>,
 }
 
+/// What a question about the whole state came back with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StateSeen {
+    /// Who was asked.
+    pub target: String,
+    /// What.
+    pub command: String,
+    /// The whole answer (rows as objects), or why there is none.
+    pub value: Result<Value, String>,
+}
+
+/// One step of a trial and what became of it. Times count from the trial's beginning.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SeenStep {
+    /// The step.
+    pub step: Step,
+    /// Its reply, once seen.
+    pub reply: Option<Reply>,
+    /// When it came up to its gate.
+    pub asked_us: u64,
+    /// When it was let up.
+    pub passed_us: u64,
+    /// When its reply was seen.
+    pub replied_us: u64,
+}
+
 /// Everything a judge may look at.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TrialHistory {
@@ -71,6 +101,8 @@ pub struct TrialHistory {
     pub attempts: Vec<Attempt>,
     /// The state at rest, as far as invariants asked for it.
     pub observations: Vec<Observation>,
+    /// The state at rest, whole, where it was asked for.
+    pub state: Vec<StateSeen>,
 }
 
 impl Attempt {

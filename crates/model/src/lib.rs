@@ -20,7 +20,9 @@ pub mod verdict;
 pub use effect::{Access, Effect};
 pub use event::{Event, EventKind, EventSink};
 pub use fault::{Distribution, Fault};
-pub use history::{Attempt, Observation, Outcome, TrialHistory, UnknownWhy};
+pub use history::{
+    Attempt, Observation, Outcome, SeenStep, StateSeen, TrialHistory, UnknownWhy,
+};
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
 pub use record::StepRecord;
 pub use schedule::{OrderLine, RacerPlan, Schedule, Setup, StepPattern};

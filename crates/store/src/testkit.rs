@@ -123,6 +123,7 @@ pub(crate) fn judged() -> Event {
                 "A",
                 Outcome::Answered {
                     status: 201,
+                    location: None,
                     body: "{\"order\":\"é\"}".to_string(),
                 },
             ),

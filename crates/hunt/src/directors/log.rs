@@ -1,32 +1,17 @@
 //! What passed the gates in a trial, for evidence and explanation.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use model::{ConnectionId, Reply, ReplyKind, Step, WireId};
+use model::{ConnectionId, Reply, ReplyKind, SeenStep, Step, WireId};
 
 /// A trial keeps at most this many steps; later ones are counted only.
 const STEPS_MAX: usize = 10_000;
-
-/// One step and what became of it.
-#[derive(Debug, Clone)]
-pub struct LoggedStep {
-    /// The step.
-    pub step: Step,
-    /// Its reply, once seen.
-    pub reply: Option<Reply>,
-    /// When it came up, since the trial began.
-    pub asked: Duration,
-    /// When it was let up.
-    pub passed: Duration,
-    /// When its reply was seen.
-    pub replied: Duration,
-}
 
 /// All steps of a trial, in the order in which they came up.
 #[derive(Debug)]
 pub struct StepLog {
     began: Instant,
-    steps: Vec<LoggedStep>,
+    steps: Vec<SeenStep>,
     /// Steps beyond the limit.
     pub left_out: u64,
 }
@@ -47,29 +32,29 @@ impl StepLog {
             self.left_out += 1;
             return;
         }
-        let now = self.began.elapsed();
-        self.steps.push(LoggedStep {
+        let now = self.now_us();
+        self.steps.push(SeenStep {
             step: step.clone(),
             reply: None,
-            asked: now,
-            passed: now,
-            replied: now,
+            asked_us: now,
+            passed_us: now,
+            replied_us: now,
         });
     }
 
     /// A held step was let up.
     pub fn passed(&mut self, wire: WireId, connection: ConnectionId, ordinal: u64) {
-        let now = self.began.elapsed();
+        let now = self.now_us();
         if let Some(logged) = self.find(wire, connection, ordinal) {
-            logged.passed = now;
+            logged.passed_us = now;
         }
     }
 
     /// A reply was seen.
     pub fn replied(&mut self, step: &Step, reply: &Reply) {
-        let now = self.began.elapsed();
+        let now = self.now_us();
         if let Some(logged) = self.find(step.wire, step.connection, step.ordinal) {
-            logged.replied = now;
+            logged.replied_us = now;
             logged.reply = Some(reply.clone());
         }
     }
@@ -79,8 +64,17 @@ impl StepLog {
         self.replied(step, &Reply::of(ReplyKind::Cut, "no reply"));
     }
 
+    fn now_us(&self) -> u64 {
+        self.began.elapsed().as_micros() as u64
+    }
+
+    /// The steps so far.
+    pub fn steps(&self) -> &[SeenStep] {
+        &self.steps
+    }
+
     /// The steps.
-    pub fn into_steps(self) -> Vec<LoggedStep> {
+    pub fn into_steps(self) -> Vec<SeenStep> {
         self.steps
     }
 
@@ -89,7 +83,7 @@ impl StepLog {
         wire: WireId,
         connection: ConnectionId,
         ordinal: u64,
-    ) -> Option<&mut LoggedStep> {
+    ) -> Option<&mut SeenStep> {
         self.steps.iter_mut().rev().find(|logged| {
             let step = &logged.step;
             step.ordinal == ordinal && step.connection == connection && step.wire == wire

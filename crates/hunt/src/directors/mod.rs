@@ -3,5 +3,5 @@
 mod log;
 mod ordered;
 
-pub use log::{LoggedStep, StepLog};
+pub use log::StepLog;
 pub use ordered::{Ordered, Progress};

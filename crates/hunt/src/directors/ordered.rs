@@ -10,10 +10,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
-use model::{LaneId, Reply, Schedule, Step, StepPattern};
+use model::{LaneId, Reply, Schedule, SeenStep, Step, StepPattern};
 use wire::{Director, Release, Ruling, Ticket};
 
-use super::log::{LoggedStep, StepLog};
+use super::log::StepLog;
 
 /// No step is held longer than this, whatever happens to the trial.
 const HOLD_MAX: Duration = Duration::from_secs(4);
@@ -155,7 +155,7 @@ impl Ordered {
     }
 
     /// The steps seen, leaving none behind.
-    pub fn take_log(&self) -> Vec<LoggedStep> {
+    pub fn take_log(&self) -> Vec<SeenStep> {
         std::mem::take(&mut self.state().log).into_steps()
     }
 

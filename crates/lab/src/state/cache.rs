@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Value};
 
-use super::Fault;
+use super::{Answer, Fault};
 use crate::place::Place;
 
 /// How long connecting may take.
@@ -34,7 +34,7 @@ impl Cache {
     }
 
     /// Carries out one command line.
-    pub async fn ask(&mut self, line: &str) -> Result<Option<String>, Fault> {
+    pub(crate) async fn ask(&mut self, line: &str) -> Result<Answer, Fault> {
         let words = split(line).map_err(Fault::told)?;
         let Some((name, arguments)) = words.split_first() else {
             return Err(Fault::told(
@@ -49,7 +49,10 @@ impl Cache {
             command.query_async(&mut self.connection).await;
         match asked {
             Ok(Value::ServerError(error)) => Err(Fault::told(error.to_string())),
-            Ok(value) => Ok(show(&value)),
+            Ok(value) => Ok(Answer {
+                first: show(&value),
+                whole: json(&value),
+            }),
             Err(error) => {
                 let lost = error.is_connection_dropped()
                     || error.is_io_error()

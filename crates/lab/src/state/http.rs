@@ -7,7 +7,7 @@ use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::Fault;
+use super::{Answer, Fault};
 use crate::place::Place;
 
 /// A longer answer is refused.
@@ -37,7 +37,7 @@ impl Http {
     }
 
     /// Makes one request; anything but 2xx is an error.
-    pub async fn ask(&mut self, line: &str) -> Result<Option<String>, Fault> {
+    pub(crate) async fn ask(&mut self, line: &str) -> Result<Answer, Fault> {
         let request = self.request(line)?;
         let mut sender = self.sender().await?;
         sender
@@ -57,7 +57,11 @@ impl Http {
         self.link = Some(sender);
         let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
         if status.is_success() {
-            return Ok(Some(text));
+            let whole = serde_json::from_str(&text);
+            return Ok(Answer {
+                whole: whole.unwrap_or_else(|_| text.clone().into()),
+                first: Some(text),
+            });
         }
         let shown: String = text.chars().take(SHOWN_CHARS_MAX).collect();
         Err(Fault::told(format!(

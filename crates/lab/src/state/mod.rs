@@ -8,6 +8,7 @@ pub(crate) mod sql;
 use std::time::Duration;
 
 use model::{Protocol, StateCommand};
+use serde_json::Value;
 use thiserror::Error;
 
 use crate::place::Place;
@@ -55,6 +56,15 @@ impl Fault {
             lost: true,
         }
     }
+}
+
+/// What a target answered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Answer {
+    /// The first value as text; none for NULL, nil and no row.
+    pub first: Option<String>,
+    /// All of it: rows as objects, a Redis answer, a body.
+    pub whole: Value,
 }
 
 /// A target's open connection.
@@ -127,10 +137,22 @@ impl StateClient {
     /// Asks one question: the first column of the first row, a Redis answer, or a body, as text;
     /// none for NULL, nil and no row.
     pub async fn ask(&mut self, command: &StateCommand) -> Result<Option<String>, String> {
-        self.tell(command).await.map_err(|error| error.to_string())
+        let answer = self.tell(command).await;
+        answer
+            .map(|answer| answer.first)
+            .map_err(|error| error.to_string())
     }
 
-    async fn tell(&mut self, command: &StateCommand) -> Result<Option<String>, StateError> {
+    /// Asks one question and gives the whole answer: rows as objects by their columns' names, a
+    /// Redis answer, or a body.
+    pub async fn ask_whole(&mut self, command: &StateCommand) -> Result<Value, String> {
+        let answer = self.tell(command).await;
+        answer
+            .map(|answer| answer.whole)
+            .map_err(|error| error.to_string())
+    }
+
+    async fn tell(&mut self, command: &StateCommand) -> Result<Answer, StateError> {
         let failed = |why: String| StateError {
             target: command.target.clone(),
             command: shown(&command.command),
@@ -170,7 +192,7 @@ impl Target {
 
     /// A lost connection is made anew once: servers are restarted while heisen breaks things, and
     /// commands on the state are meant to be repeatable.
-    async fn tell(&mut self, command: &str) -> Result<Option<String>, String> {
+    async fn tell(&mut self, command: &str) -> Result<Answer, String> {
         let had_link = self.link.is_some();
         match self.tell_once(command).await {
             Err(fault) if fault.lost && had_link => self.tell_once(command).await,
@@ -179,7 +201,7 @@ impl Target {
         .map_err(|fault| fault.why)
     }
 
-    async fn tell_once(&mut self, command: &str) -> Result<Option<String>, Fault> {
+    async fn tell_once(&mut self, command: &str) -> Result<Answer, Fault> {
         let patience = Duration::from_millis(COMMAND_MS_MAX);
         let asked = tokio::time::timeout(patience, async {
             match self.open().await? {

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage};
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
-use super::Fault;
+use super::{Answer, Fault};
 use crate::place::Place;
 
 /// How long connecting may take.
@@ -78,8 +79,8 @@ impl Sql {
         })
     }
 
-    /// Carries out statements and returns the first column of the first row.
-    pub async fn ask(&mut self, statements: &str) -> Result<Option<String>, Fault> {
+    /// Carries out statements and returns their rows.
+    pub(crate) async fn ask(&mut self, statements: &str) -> Result<Answer, Fault> {
         if self.client.is_closed() {
             return Err(Fault::lost("the server closed the connection"));
         }
@@ -99,11 +100,18 @@ impl Sql {
                 });
             }
         };
-        let first = messages.into_iter().find_map(|message| match message {
-            SimpleQueryMessage::Row(row) => Some(row),
-            _ => None,
-        });
-        Ok(first.and_then(|row| row.try_get(0).ok().flatten().map(str::to_string)))
+        let rows: Vec<SimpleQueryRow> = messages
+            .into_iter()
+            .filter_map(|message| match message {
+                SimpleQueryMessage::Row(row) => Some(row),
+                _ => None,
+            })
+            .collect();
+        let value = |row: &SimpleQueryRow, at| row.try_get(at).ok().flatten().map(str::to_string);
+        Ok(Answer {
+            first: rows.first().and_then(|row| value(row, 0)),
+            whole: rows.iter().map(object).collect(),
+        })
     }
 
     /// Has the server give up what it is doing, before the connection is thrown away.
@@ -121,6 +129,16 @@ impl Sql {
             .await
             .map_err(|error| Fault::lost(explain(&error)))
     }
+}
+
+/// A row by the names of its columns. Values stay the text that PostgreSQL wrote.
+fn object(row: &SimpleQueryRow) -> Value {
+    let columns = row.columns().iter().enumerate();
+    let fields = columns.map(|(at, column)| {
+        let text = row.try_get(at).ok().flatten();
+        (column.name().to_string(), text.map_or(Value::Null, Value::from))
+    });
+    Value::Object(fields.collect())
 }
 
 /// What PostgreSQL said, with what it added, and a cure for the usual cases.

@@ -94,7 +94,12 @@ fn answers(story: &Story, look: &Look) -> Vec<String> {
 
 fn answer(attempt: &Attempt) -> String {
     match &attempt.outcome {
-        Outcome::Answered { status, body } => format!("{status} {body}"),
+        Outcome::Answered {
+            status,
+            location: Some(location),
+            ..
+        } => format!("{status} to {location}"),
+        Outcome::Answered { status, body, .. } => format!("{status} {body}"),
         Outcome::Unknown(UnknownWhy::TimedOut) => "no answer in time: outcome unknown".to_string(),
         Outcome::Unknown(UnknownWhy::Cut) => "connection cut: outcome unknown".to_string(),
         Outcome::Unknown(UnknownWhy::Garbled) => "not HTTP: outcome unknown".to_string(),

@@ -120,6 +120,7 @@ pub fn attempt(racer: &str, took_us: u64, outcome: Outcome) -> Attempt {
 pub fn answered(status: u16, body: &str) -> Outcome {
     Outcome::Answered {
         status,
+        location: None,
         body: body.into(),
     }
 }
@@ -138,6 +139,7 @@ pub fn judged(
     EventKind::TrialJudged {
         phase: phase.into(),
         history: TrialHistory {
+            state: vec![],
             trial,
             attempts,
             observations: Vec::new(),
