@@ -117,6 +117,7 @@ pub(crate) fn judged() -> Event {
         outcome,
     };
     let history = TrialHistory {
+        state: vec![],
         trial: 3,
         attempts: vec![
             attempt(

@@ -3,45 +3,53 @@
 Each piece asks the database by itself and row by row, as pages do that grew over years.
 """
 
+from django.db import connection
 from django.db.models import F
 
-from shop.models import Cart, Customer, FeatureFlag, MenuEntry, SiteSetting, Visit
+from shop.models import Cart, Customer, FeatureFlag, MenuEntry, Visit
 
 SETTINGS = (
-    "name", "currency", "time_zone", "language", "theme",
-    "support_address", "banner", "vouchers_open", "cart_limit", "privacy_version",
+    "name", "currency", "time_zone", "language", "theme", "logo", "font", "support_address",
+    "support_hours", "banner", "footer", "vouchers_open", "cart_limit", "delivery_days", "terms_version", "privacy_version",
 )
-FLAGS = (
-    "new_checkout", "gift_cards", "wish_list", "recommendations",
-    "reviews", "chat", "loyalty", "express_delivery",
-)
+FLAGS = ("new_checkout", "gift_cards", "wish_list", "recommendations", "reviews", "chat", "loyalty")
 RIGHTS = ("browse", "buy", "redeem", "review", "subscribe", "recommend")
 
 
 def surroundings():
-    """What every page has, whoever looks at it."""
-    settings = {name: SiteSetting.objects.get(name=name).value for name in SETTINGS}
-    flags = {}
+    """The settings and the menu that every page has, whoever looks at it."""
+    settings = {name: setting(name) for name in SETTINGS}
     for name in FLAGS:
         flag, _ = FeatureFlag.objects.get_or_create(name=name, defaults={"enabled": False})
-        flags[name] = flag.enabled
-    menu = [
-        (entry, list(entry.entries.order_by("position")))
-        for entry in MenuEntry.objects.filter(parent=None).order_by("position")
-    ]
-    return settings, flags, menu
+        settings[name] = flag.enabled
+    menu = list(MenuEntry.objects.filter(parent=None).order_by("position"))
+    for entry in menu:
+        entry.below = list(entry.entries.order_by("position"))
+    return settings, menu
+
+
+def setting(name):
+    """One setting's value. This function and the next are older than the models."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM shop_sitesetting WHERE name = %s", [name])
+        return cursor.fetchone()[0]
+
+
+def may(role, permission):
+    """Whether customers of this role may do this."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM shop_permission WHERE role_id = %s AND code = %s", [role, permission])
+        return cursor.fetchone() is not None
 
 
 def greet(name, menu):
-    """The customer of this name, or None, and the codes of what they may do."""
+    """The customer of this name, or None, and what they may do."""
     customer = Customer.objects.filter(name=name).first()
     if customer is None:
         return None, set()
-    permissions = customer.role.permissions
-    rights = {right for right in RIGHTS if permissions.filter(code=right).exists()}
-    for entry, _ in menu:
-        entry.visible = permissions.filter(code=entry.permission).exists()
-    return customer, rights
+    for entry in menu:
+        entry.visible = may(customer.role_id, entry.permission)
+    return customer, {right for right in RIGHTS if may(customer.role_id, right)}
 
 
 def count_visit(customer):

@@ -30,7 +30,7 @@ def redeem_voucher(request):
     code, name = form.cleaned_data["code"], form.cleaned_data["customer"]
 
     attempts = request.session.get("attempts", 0)
-    settings, flags, menu = page.surroundings()
+    settings, menu = page.surroundings()
     customer, rights = page.greet(name, menu)
     if customer is None:
         return refused("customer")
