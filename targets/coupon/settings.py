@@ -1,4 +1,4 @@
-"""Django's settings of the voucher shop. What differs between installations comes from the environment:
+"""Django's settings of the voucher shop. What differs between replicas comes from the environment:
 
     DATABASE_URL  postgres://user@host:port/database
     VARIANT       `racy` (default) or `fixed`; see README.md
@@ -16,13 +16,17 @@ if VARIANT not in ("racy", "fixed"):
 
 def database(url):
     """Django's description of the database at this URL."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
-        raise ImproperlyConfigured("DATABASE_URL must be of the form postgres://user@host:port/database")
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 5432
+        if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
+            raise ValueError
+    except ValueError:
+        raise ImproperlyConfigured("DATABASE_URL must be of the form postgres://user@host:port/database") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "HOST": parts.hostname,
-        "PORT": parts.port or 5432,
+        "PORT": port,
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "NAME": unquote(parts.path.lstrip("/")),
@@ -61,9 +65,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        # Refused requests are no news, and neither is a queue in front of four workers.
-        "django.request": {"level": "ERROR"},
-        "django.security": {"level": "ERROR"},
-        "waitress.queue": {"level": "ERROR"},
+        # Refused requests are no news, and shop/errors.py tells of the failed ones in one line each.
+        "django.request": {"level": "CRITICAL"},
+        "django.security": {"level": "CRITICAL"},
+        # A queue in front of four workers is no news either.
+        "waitress.queue": {"level": "CRITICAL"},
     },
 }

@@ -12,6 +12,7 @@ pub mod names;
 pub mod record;
 pub mod schedule;
 pub mod step;
+pub mod suspect;
 pub mod system;
 pub mod template;
 pub mod units;
@@ -20,13 +21,12 @@ pub mod verdict;
 pub use effect::{Access, Effect};
 pub use event::{Event, EventKind, EventSink};
 pub use fault::{Distribution, Fault};
-pub use history::{
-    Attempt, Observation, Outcome, SeenStep, StateSeen, TrialHistory, UnknownWhy,
-};
+pub use history::{Attempt, Observation, Outcome, SeenStep, StateSeen, TrialHistory, UnknownWhy};
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
 pub use record::StepRecord;
 pub use schedule::{OrderLine, RacerPlan, Schedule, Setup, StepPattern};
 pub use step::{Reply, ReplyKind, Step, Transaction};
+pub use suspect::{Label, Settled, Suspect, SuspectVerdict};
 pub use system::{
     Backend, BackendSource, Body, Expect, Incident, Invariant, Limits, Operation, Probe, Ready,
     Service, StateCommand, System, Traffic, Variant,

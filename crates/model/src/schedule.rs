@@ -97,13 +97,18 @@ impl StepPattern {
     /// Whether a step is of this kind; which occurrence it is, the caller counts.
     pub fn is_like(&self, step: &Step) -> bool {
         self.target == step.target
-            && self.verb.eq_ignore_ascii_case(&step.verb)
+            && self.verb.eq_ignore_ascii_case(first_word(&step.verb))
             && self.resource.as_ref().is_none_or(|pattern| {
                 step.effects
                     .iter()
                     .any(|effect| wildcard(pattern, &effect.resource))
             })
     }
+}
+
+/// `OBJECT` of `OBJECT ENCODING`: a pattern names a step by one word.
+fn first_word(verb: &str) -> &str {
+    verb.split(' ').next().unwrap_or(verb)
 }
 
 impl std::fmt::Display for StepPattern {

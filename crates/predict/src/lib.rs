@@ -1,1 +1,10 @@
-//! heisen's `predict`.
+//! Where a system will race, from what was seen of it. Pure: steps in, suspects out.
+//!
+//! `footprint` says which steps care about each other's order, `template` what an operation does
+//! when it runs alone, `suspect` which of its steps another operation can come between.
+
+mod footprint;
+pub mod suspect;
+pub mod template;
+
+pub use footprint::{Deed, Footprint, Ledger};

@@ -1,10 +1,13 @@
 """Answers to requests that could not be served."""
 
+import logging
 import sys
 
 from django.db import DatabaseError, DataError, InterfaceError
 
 from shop.views import text
+
+log = logging.getLogger(__name__)
 
 
 def bad_request(request, exception):
@@ -22,5 +25,7 @@ def server_error(request):
         # Only a session cookie reaches the database unchecked. It may hold what no text column takes.
         return text("this request can't be understood", 400)
     if isinstance(error, (DatabaseError, InterfaceError)):
+        log.error("%s %s: the database is away: %s", request.method, request.path, " ".join(str(error).split()))
         return text("the database is away", 503)
+    log.exception("%s %s", request.method, request.path)
     return text("this should not have happened", 500)

@@ -145,7 +145,8 @@ impl Reference {
         let runs: Vec<Vec<Place>> = runs.map(|run| self.places_of_run(run, &heard)).collect();
         self.swaps().iter().any(|swap| {
             let trial = self.places_of_trial(history, &heard, swap);
-            runs.iter().any(|run| self.differing(&trial, run).is_empty())
+            runs.iter()
+                .any(|run| self.differing(&trial, run).is_empty())
         })
     }
 
@@ -299,8 +300,7 @@ impl Reference {
         path.map_or_else(
             || seen.clone(),
             |path| {
-                let expected: BTreeSet<String> =
-                    runs.iter().map(|run| value(run, path)).collect();
+                let expected: BTreeSet<String> = runs.iter().map(|run| value(run, path)).collect();
                 let expected: Vec<String> = expected.into_iter().collect();
                 format!(
                     "{path} is {}; one after another {}",

@@ -238,7 +238,9 @@ fn is_time(text: &str) -> bool {
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     bytes.len() >= 16
         && bytes.len() <= 40
-        && [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15].into_iter().all(digit)
+        && [0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15]
+            .into_iter()
+            .all(digit)
         && bytes[4] == b'-'
         && bytes[7] == b'-'
         && matches!(bytes[10], b'T' | b' ')
@@ -247,7 +249,6 @@ fn is_time(text: &str) -> bool {
 
 /// Seconds or milliseconds since 1970 of a time between 2017 and 2049.
 fn is_epoch(text: &str) -> bool {
-    text.parse::<f64>().is_ok_and(|number| {
-        (1.5e9..2.5e9).contains(&number) || (1.5e12..2.5e12).contains(&number)
-    })
+    text.parse::<f64>()
+        .is_ok_and(|number| (1.5e9..2.5e9).contains(&number) || (1.5e12..2.5e12).contains(&number))
 }

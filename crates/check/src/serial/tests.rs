@@ -97,12 +97,20 @@ fn last_seat() -> Reference {
     let one_after_another = |order: &[usize]| {
         serial(
             order,
-            &[(201, r#"{"id":1,"left":0}"#), (409, r#"{"error":"sold out"}"#)],
+            &[
+                (201, r#"{"id":1,"left":0}"#),
+                (409, r#"{"error":"sold out"}"#),
+            ],
             json!([{"sold": "10"}]),
         )
     };
-    let alone =
-        |racer| serial(&[racer], &[(201, r#"{"id":1,"left":0}"#)], json!([{"sold": "10"}]));
+    let alone = |racer| {
+        serial(
+            &[racer],
+            &[(201, r#"{"id":1,"left":0}"#)],
+            json!([{"sold": "10"}]),
+        )
+    };
     let runs = vec![
         one_after_another(&[0, 1]),
         one_after_another(&[1, 0]),
@@ -114,7 +122,9 @@ fn last_seat() -> Reference {
 
 fn oracles(judgement: &Judgement) -> Vec<&str> {
     let violations = judgement.violations.iter();
-    violations.map(|violation| violation.oracle.as_str()).collect()
+    violations
+        .map(|violation| violation.oracle.as_str())
+        .collect()
 }
 
 #[test]
@@ -128,8 +138,14 @@ fn every_order_counts_and_each_racer_may_be_left_out() {
 fn an_outcome_of_some_order_is_right() {
     let reference = last_seat();
     for answers in [
-        [(201, r#"{"id":7,"left":0}"#), (409, r#"{"error":"sold out"}"#)],
-        [(409, r#"{"error":"sold out"}"#), (201, r#"{"id":7,"left":0}"#)],
+        [
+            (201, r#"{"id":7,"left":0}"#),
+            (409, r#"{"error":"sold out"}"#),
+        ],
+        [
+            (409, r#"{"error":"sold out"}"#),
+            (201, r#"{"id":7,"left":0}"#),
+        ],
     ] {
         let judgement = reference.judge(&system(&[]), &trial(&answers, json!([{"sold": "10"}])));
         assert_eq!(judgement, Judgement::default(), "{answers:?}");
@@ -138,7 +154,10 @@ fn an_outcome_of_some_order_is_right() {
 
 #[test]
 fn two_who_both_get_the_last_one_are_wrong() {
-    let both = [(201, r#"{"id":1,"left":0}"#), (201, r#"{"id":2,"left":-1}"#)];
+    let both = [
+        (201, r#"{"id":1,"left":0}"#),
+        (201, r#"{"id":2,"left":-1}"#),
+    ];
     let judgement = last_seat().judge(&system(&[409]), &trial(&both, json!([{"sold": "11"}])));
     assert_eq!(oracles(&judgement), [SERIAL]);
     let saw = &judgement.violations[0].saw;
@@ -147,7 +166,10 @@ fn two_who_both_get_the_last_one_are_wrong() {
 
 #[test]
 fn a_state_that_no_order_leaves_is_wrong() {
-    let right = [(201, r#"{"id":1,"left":0}"#), (409, r#"{"error":"sold out"}"#)];
+    let right = [
+        (201, r#"{"id":1,"left":0}"#),
+        (409, r#"{"error":"sold out"}"#),
+    ];
     let judgement = last_seat().judge(&system(&[409]), &trial(&right, json!([{"sold": "9"}])));
     assert_eq!(oracles(&judgement), [SERIAL]);
     assert_eq!(
@@ -158,13 +180,7 @@ fn a_state_that_no_order_leaves_is_wrong() {
 
 /// Two who both fit: the second may be told to come back.
 fn enough_for_both() -> Reference {
-    let both = |order: &[usize]| {
-        serial(
-            order,
-            &[(201, "{}"), (201, "{}")],
-            json!([{"sold": "2"}]),
-        )
-    };
+    let both = |order: &[usize]| serial(order, &[(201, "{}"), (201, "{}")], json!([{"sold": "2"}]));
     let alone = |racer| serial(&[racer], &[(201, "{}")], json!([{"sold": "1"}]));
     let runs = vec![both(&[0, 1]), both(&[1, 0]), alone(0), alone(1)];
     Reference::new(&[racer("A"), racer("B")], runs)
@@ -242,15 +258,28 @@ fn what_varies_by_itself_says_nothing() {
             json!([{"sold": "2", "load": noise}]),
         )
     };
-    let runs = vec![run(&[0, 1], 1), run(&[0, 1], 2), run(&[1, 0], 3), run(&[1, 0], 4)];
+    let runs = vec![
+        run(&[0, 1], 1),
+        run(&[0, 1], 2),
+        run(&[1, 0], 3),
+        run(&[1, 0], 4),
+    ];
     let reference = Reference::new(&[racer("A"), racer("B")], runs);
     assert_eq!(reference.varying(), 1);
-    let history = |sold: &str| trial(&[(200, "{}"), (200, "{}")], json!([{"sold": sold, "load": 77}]));
+    let history = |sold: &str| {
+        trial(
+            &[(200, "{}"), (200, "{}")],
+            json!([{"sold": sold, "load": 77}]),
+        )
+    };
     assert_eq!(
         reference.judge(&system(&[]), &history("2")),
         Judgement::default()
     );
-    assert_eq!(oracles(&reference.judge(&system(&[]), &history("1"))), [SERIAL]);
+    assert_eq!(
+        oracles(&reference.judge(&system(&[]), &history("1"))),
+        [SERIAL]
+    );
 }
 
 #[test]

@@ -136,7 +136,10 @@ fn object(row: &SimpleQueryRow) -> Value {
     let columns = row.columns().iter().enumerate();
     let fields = columns.map(|(at, column)| {
         let text = row.try_get(at).ok().flatten();
-        (column.name().to_string(), text.map_or(Value::Null, Value::from))
+        (
+            column.name().to_string(),
+            text.map_or(Value::Null, Value::from),
+        )
     });
     Value::Object(fields.collect())
 }
