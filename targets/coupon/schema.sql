@@ -96,12 +96,12 @@ CREATE TABLE shop_auditentry (
 INSERT INTO shop_sitesetting (name, value) VALUES
     ('name', 'The Corner Shop'), ('currency', 'EUR'), ('time_zone', 'UTC'), ('language', 'en'),
     ('theme', 'plain'), ('logo', 'corner.svg'), ('font', 'serif'), ('support_address', 'help@example.org'),
-    ('support_hours', '9 to 17'), ('banner', 'Spring is here'), ('footer', 'Since 1998'), ('vouchers_open', 'yes'),
+    ('support_hours', '9 to 17'), ('banner', 'Spring is here'), ('footer', 'Since 1998'), ('chat', 'no'),
+    ('reviews', 'yes'), ('gift_wrap', 'no'), ('vouchers_open', 'yes'),
     ('cart_limit', '50'), ('delivery_days', '3'), ('terms_version', '12'), ('privacy_version', '7');
 
 INSERT INTO shop_featureflag (name, enabled) VALUES
-    ('new_checkout', false), ('gift_cards', true), ('wish_list', true), ('recommendations', false),
-    ('reviews', true), ('chat', false), ('loyalty', true);
+    ('new_checkout', false), ('gift_cards', true), ('wish_list', true), ('loyalty', true);
 
 INSERT INTO shop_menuentry (parent_id, position, label, permission) VALUES
     (NULL, 1, 'Books', 'browse'), (NULL, 2, 'Records', 'browse'), (NULL, 3, 'Vouchers', 'redeem'),

@@ -65,6 +65,8 @@ pub enum Command {
     Up(UpOptions),
     /// Put load on an operation and ask the oracles afterwards
     Stress(StressOptions),
+    /// Find where requests race, force it, and keep it as a small file that replays
+    Isolate(IsolateOptions),
     /// Run a schedule again and again: does it still go wrong?
     Replay(ReplayOptions),
     /// Print what came of a run again, from its evidence
@@ -140,6 +142,25 @@ pub struct StressOptions {
     /// Start from the spec's near_limit state
     #[arg(long)]
     pub near_limit: bool,
+}
+
+/// Options of `isolate`.
+#[derive(Debug, Args)]
+pub struct IsolateOptions {
+    #[command(flatten)]
+    pub system: SpecOptions,
+    /// Forced trials of the best catch
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub times: u64,
+    /// Unforced trials beside them, direct and through idle wires; 0 leaves the baseline out
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub natural: u64,
+    /// Racers start up to so far apart, forced or not [default: together; unforced 10ms]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub spread: Option<Duration>,
+    /// Judge without the spec's invariants
+    #[arg(long)]
+    pub no_invariants: bool,
 }
 
 /// Options of `replay`.

@@ -26,6 +26,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Check(options) => commands::check::run(options, common),
         Command::Up(options) => commands::up::run(options, common),
         Command::Stress(options) => commands::stress::run(options, common),
+        Command::Isolate(options) => commands::isolate::run(options, common),
         Command::Replay(options) => commands::replay::run(options, common),
         Command::Report(options) => commands::report::run(options, common),
         Command::Runs => commands::report::list(common),

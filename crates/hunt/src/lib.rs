@@ -4,10 +4,13 @@
 //! history, judgement), `directors` decide at the gates, `replay`, `stress` and `up` are what
 //! the commands of the same names do.
 
+mod blocked;
 mod conductor;
 mod context;
 pub mod directors;
 mod error;
+pub mod isolate;
+mod judging;
 mod phase;
 pub mod replay;
 mod stage;

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use lab::Lab;
-use model::{EventKind, Rate, Reply, ReplyKind, Schedule};
+use model::{EventKind, Rate, Reply, ReplyKind, Schedule, SeenStep};
 
 use crate::context::Context;
+use crate::directors::Progress;
 use crate::error::HuntError;
+use crate::judging::Oracles;
 use crate::stage::Stage;
-use crate::trial::{self, Racers, TrialDone, TrialPlan};
+use crate::trial::{self, Control, Racers, TrialDone, TrialPlan};
 
 /// Steps are kept as evidence for so many trials of a phase, and for so many more in which
 /// something was wrong.
@@ -30,11 +32,29 @@ const STUCK_FACTOR: u32 = 20;
 pub(crate) struct PhasePlan<'a> {
     pub name: &'a str,
     pub schedule: &'a Schedule,
-    pub forced: bool,
+    pub control: Control,
+    pub oracles: Oracles<'a>,
+    pub tail: Duration,
     pub spread: Duration,
     pub trials: u64,
     /// No trial begins later.
     pub until: Option<Instant>,
+}
+
+/// A replica that ended by itself ends the run: what follows would say nothing of the system.
+pub(crate) fn stop_if_died<L: Lab>(stage: &mut Stage<L>) -> Result<(), HuntError> {
+    if stage.report_deaths() {
+        return Err(HuntError::State(
+            "a replica ended during the trial; see above".to_string(),
+        ));
+    }
+    Ok(())
+}
+
+impl PhasePlan<'_> {
+    fn is_forced(&self) -> bool {
+        matches!(self.control, Control::Forced { .. })
+    }
 }
 
 /// What a phase counted.
@@ -61,7 +81,7 @@ pub(crate) async fn run<L: Lab>(
         phase: plan.name.to_string(),
         trials: Some(plan.trials),
     });
-    let racers = Racers::new(stage, plan.schedule)?;
+    let racers = Racers::new(stage, &plan.schedule.racers)?;
     let began = Instant::now();
     let mut done = PhaseDone::default();
     for number in 0..plan.trials {
@@ -71,8 +91,10 @@ pub(crate) async fn run<L: Lab>(
         }
         let trial = TrialPlan {
             schedule: plan.schedule,
-            forced: plan.forced,
+            control: plan.control,
             spread: plan.spread,
+            tail: plan.tail,
+            oracles: &plan.oracles,
             stuck: typical.stuck(),
         };
         let result = tokio::select! {
@@ -85,11 +107,7 @@ pub(crate) async fn run<L: Lab>(
         };
         typical.learn(&result);
         done.count(number, &result);
-        if stage.report_deaths() {
-            return Err(HuntError::State(
-                "a replica ended during the trial; see above".to_string(),
-            ));
-        }
+        stop_if_died(stage)?;
         tell(plan.name, number, &done, plan.schedule, result, context);
     }
     done.took = began.elapsed();
@@ -97,7 +115,7 @@ pub(crate) async fn run<L: Lab>(
         phase: plan.name.to_string(),
         violations: done.forced.violations,
         interval: check::stats::wilson(done.forced.violations),
-        enforced: plan.forced.then_some(done.forced.enforced),
+        enforced: plan.is_forced().then_some(done.forced.enforced),
         took_ms: done.took.as_millis() as u64,
     });
     Ok(done)
@@ -107,13 +125,9 @@ impl PhaseDone {
     fn count(&mut self, number: u64, trial: &TrialDone) {
         let wrong = !trial.judgement.violations.is_empty();
         self.forced.violations.count(wrong);
-        self.forced.enforced.count(
-            trial
-                .progress
-                .is_some_and(|progress| progress.is_enforced()),
-        );
+        self.forced.enforced.count(trial.is_enforced());
         self.forced.undecided += u64::from(!wrong && !trial.judgement.undecided.is_empty());
-        if let Some(progress) = trial.progress {
+        if let Some(progress) = &trial.progress {
             self.given_up += u64::from(progress.given_up);
             if let Some(line) = progress.missing {
                 *self.missing.entry(line).or_default() += 1;
@@ -139,18 +153,47 @@ pub(crate) struct Typical {
 }
 
 impl Typical {
-    fn learn(&mut self, trial: &TrialDone) {
-        if trial.progress.is_none_or(|progress| !progress.given_up) {
+    pub(crate) fn learn(&mut self, trial: &TrialDone) {
+        if trial
+            .progress
+            .as_ref()
+            .is_none_or(|progress| !progress.given_up)
+        {
             self.trials += 1;
             self.total += trial.took;
         }
     }
 
-    fn stuck(&self) -> Duration {
+    pub(crate) fn stuck(&self) -> Duration {
         if self.trials < 5 {
             return STUCK_FIRST;
         }
         (self.total / self.trials * STUCK_FACTOR).clamp(STUCK_MIN, STUCK_FIRST)
+    }
+}
+
+/// Writes the steps of a trial into the evidence.
+pub(crate) fn tell_steps(
+    phase: &str,
+    trial: u64,
+    schedule: &Schedule,
+    steps: Vec<SeenStep>,
+    context: &Context,
+) {
+    for seen in steps {
+        let racer = schedule.racers.get(usize::from(seen.step.lane.0));
+        context.emit(EventKind::StepDone {
+            phase: phase.to_string(),
+            trial,
+            racer: racer.map(|racer| racer.name.clone()),
+            reply: seen
+                .reply
+                .unwrap_or_else(|| Reply::of(ReplyKind::Cut, "none seen")),
+            asked_us: seen.asked_us,
+            held_us: seen.passed_us - seen.asked_us,
+            replied_us: seen.replied_us,
+            step: Box::new(seen.step),
+        });
     }
 }
 
@@ -166,27 +209,13 @@ fn tell(
     let kept =
         number < STEPS_KEPT_TRIALS || (wrong && done.violations().k <= STEPS_KEPT_VIOLATIONS);
     if kept {
-        for logged in trial.steps {
-            let racer = schedule.racers.get(usize::from(logged.step.lane.0));
-            context.emit(EventKind::StepDone {
-                phase: phase.to_string(),
-                trial: number,
-                racer: racer.map(|racer| racer.name.clone()),
-                reply: logged
-                    .reply
-                    .unwrap_or_else(|| Reply::of(ReplyKind::Cut, "none seen")),
-                asked_us: logged.asked_us,
-                held_us: logged.passed_us - logged.asked_us,
-                replied_us: logged.replied_us,
-                step: Box::new(logged.step),
-            });
-        }
+        tell_steps(phase, number, schedule, trial.steps, context);
     }
     context.emit(EventKind::TrialJudged {
         phase: phase.to_string(),
         history: trial.history,
         judgement: trial.judgement,
-        enforced: trial.progress.map(|progress| progress.is_enforced()),
+        enforced: trial.progress.as_ref().map(Progress::is_enforced),
         took_us: trial.took.as_micros() as u64,
     });
 }

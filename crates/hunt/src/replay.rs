@@ -4,16 +4,19 @@
 use std::time::Duration;
 
 use lab::Lab;
-use model::{ReplayVerdict, Schedule};
+use model::{ReplayVerdict, Schedule, oracle};
 use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::error::HuntError;
+use crate::isolate::one_after_another;
+use crate::judging::Oracles;
 use crate::phase::{self, PhaseDone, PhasePlan, Typical};
 use crate::stage::{Stage, Wiring};
+use crate::trial::Control;
 
 /// Racers of natural trials start at drawn times within this span.
-const NATURAL_SPREAD: Duration = Duration::from_millis(10);
+pub const NATURAL_SPREAD: Duration = Duration::from_millis(10);
 
 /// What the baselines may take of the budget that is left: most of it is for forcing.
 const DIRECT_SHARE: f64 = 0.2;
@@ -49,10 +52,28 @@ pub async fn run<L: Lab>(
     plan: &ReplayPlan,
     context: &Context,
 ) -> Result<Replayed, HuntError> {
+    let first = match plan.natural {
+        0 => Wiring::Wired,
+        _ => Wiring::Direct,
+    };
+    stage.raise(first).await?;
+    let serial = match needs_serial(stage, &plan.schedule) {
+        true => Some(one_after_another(stage, &plan.schedule, context).await?),
+        false => None,
+    };
+    let only = plan.schedule.oracle.as_deref();
+    let oracles = Oracles {
+        only: only.filter(|name| !oracle::is_built_in(name)),
+        // What only serial runs can tell is not mixed with what the spec says.
+        invariants: !only.is_some_and(oracle::is_built_in),
+        reference: serial.as_ref().map(|serial| &serial.reference),
+    };
     let natural = |name, share| PhasePlan {
         name,
         schedule: &plan.schedule,
-        forced: false,
+        control: Control::Free,
+        oracles: oracles.clone(),
+        tail: Duration::ZERO,
         spread: NATURAL_SPREAD,
         trials: plan.natural,
         until: context.share(share),
@@ -61,7 +82,6 @@ pub async fn run<L: Lab>(
     let mut direct = PhaseDone::default();
     let mut proxied = PhaseDone::default();
     if plan.natural > 0 {
-        stage.raise(Wiring::Direct).await?;
         direct = phase::run(
             stage,
             natural("natural, direct", DIRECT_SHARE),
@@ -70,8 +90,8 @@ pub async fn run<L: Lab>(
         )
         .await?;
         stage.lower().await?;
+        stage.raise(Wiring::Wired).await?;
     }
-    stage.raise(Wiring::Wired).await?;
     if plan.natural > 0 && !direct.interrupted {
         proxied = phase::run(
             stage,
@@ -84,7 +104,9 @@ pub async fn run<L: Lab>(
     let forced_plan = PhasePlan {
         name: "forced",
         schedule: &plan.schedule,
-        forced: true,
+        control: Control::Forced { patient: false },
+        oracles: oracles.clone(),
+        tail: Duration::ZERO,
         spread: Duration::ZERO,
         trials: plan.times,
         until: None,
@@ -98,6 +120,15 @@ pub async fn run<L: Lab>(
         document: document(plan, verdict, &direct, &proxied, &forced),
         interrupted,
     })
+}
+
+/// Whether the schedule is judged by what its racers do one after another: when it says so, and
+/// when there is nothing else.
+fn needs_serial<L: Lab>(stage: &Stage<L>, schedule: &Schedule) -> bool {
+    match &schedule.oracle {
+        Some(name) => oracle::is_built_in(name),
+        None => stage.system.invariants.is_empty(),
+    }
 }
 
 fn document(

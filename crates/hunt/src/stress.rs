@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::error::HuntError;
+use crate::judging;
 use crate::stage::{Stage, Wiring};
 use crate::trial::{self, PATIENCE};
 
@@ -74,7 +75,7 @@ pub async fn run<L: Lab>(
     };
     let figures = apply(&operation, &clients, plan, until, stage, context, &wrong).await;
     let system = stage.system.clone();
-    let observations: Vec<Observation> = trial::observe(stage, &system, None).await;
+    let observations: Vec<Observation> = judging::observations(stage, &system, None).await;
     let history = TrialHistory {
         state: Vec::new(),
         trial: 0,

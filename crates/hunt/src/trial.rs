@@ -5,33 +5,45 @@ use std::time::{Duration, Instant};
 
 use drive::{Client, Draws, Filling, PreparedRequest};
 use lab::Lab;
-use model::{
-    Attempt, Judgement, LaneId, Observation, Outcome, Probe, Schedule, SeenStep, Setup, System,
-    TrialHistory,
-};
+use model::{Attempt, Judgement, LaneId, Outcome, Schedule, SeenStep, Setup, System, TrialHistory};
 
+use crate::blocked;
 use crate::context::Context;
-use crate::directors::{Ordered, Progress};
+use crate::directors::{Ordered, Progress, Steering};
 use crate::error::HuntError;
+use crate::judging::Oracles;
 use crate::stage::Stage;
 
 /// A racer's client waits so long for its answer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 
 /// How often a trial looks whether its order is stuck.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// Who decides at the gates during a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Control {
+    /// Nobody: wires are idle.
+    Free,
+    /// Everything passes and is written down.
+    Watched,
+    /// The order is enforced; the patient wait for locks to expire.
+    Forced { patient: bool },
+}
 
 /// What a trial is to do.
 #[derive(Debug, Clone)]
 pub(crate) struct TrialPlan<'a> {
-    /// Its racers, setup and oracle; the order too, when it is enforced.
+    /// Its racers, setup and order.
     pub schedule: &'a Schedule,
-    /// Enforce the order at the gates.
-    pub forced: bool,
+    pub control: Control,
     /// Each racer starts at a drawn time within this span.
     pub spread: Duration,
     /// With nothing moving for so long while a step is held, the order counts as impossible.
     pub stuck: Duration,
+    /// What is waited for after the last answer: work that goes on in the background.
+    pub tail: Duration,
+    pub oracles: &'a Oracles<'a>,
 }
 
 /// What came of a trial.
@@ -44,24 +56,34 @@ pub(crate) struct TrialDone {
     pub took: Duration,
 }
 
+impl TrialDone {
+    /// Whether the order happened as written.
+    pub fn is_enforced(&self) -> bool {
+        self.progress.as_ref().is_some_and(Progress::is_enforced)
+    }
+}
+
 /// The racers' clients; connections are kept from trial to trial.
 pub(crate) struct Racers {
-    clients: Vec<Client>,
+    pub clients: Vec<Client>,
 }
 
 impl Racers {
-    pub(crate) fn new<L: Lab>(stage: &Stage<L>, schedule: &Schedule) -> Result<Racers, HuntError> {
+    /// Racer n runs in lane n.
+    pub(crate) fn new<L: Lab>(
+        stage: &Stage<L>,
+        plans: &[model::RacerPlan],
+    ) -> Result<Racers, HuntError> {
         let client = |(lane, racer): (usize, &model::RacerPlan)| {
-            let operation = stage.system.operation(&racer.operation)?;
-            stage.client(&operation.service, LaneId(lane as u16), PATIENCE)
+            let operation = stage.system.operation(&racer.operation);
+            let client =
+                operation.and_then(|o| stage.client(&o.service, LaneId(lane as u16), PATIENCE));
+            client.ok_or_else(|| {
+                HuntError::Lacking(format!("operation `{}` has no service", racer.operation))
+            })
         };
-        let clients: Option<Vec<Client>> = schedule.racers.iter().enumerate().map(client).collect();
-        let clients = clients.ok_or_else(|| {
-            HuntError::Lacking(format!(
-                "schedule {}: a racer's operation has no service",
-                schedule.name
-            ))
-        })?;
+        let clients = plans.iter().enumerate().map(client);
+        let clients: Vec<Client> = clients.collect::<Result<_, _>>()?;
         Ok(Racers { clients })
     }
 }
@@ -77,39 +99,47 @@ pub(crate) async fn run<L: Lab>(
     let began = Instant::now();
     prepare_state(stage, plan.schedule.setup).await?;
     let requests = requests(&stage.system, plan.schedule, number, context)?;
-    let director = plan.forced.then(|| Arc::new(Ordered::new(plan.schedule)));
+    let director = director(plan);
     let conductor = stage.conductor();
     if let Some(director) = &director {
         conductor.hand_to(director.clone());
     }
-    let attempts = race(
-        racers,
-        &requests,
-        plan,
-        number,
-        context,
-        director.as_deref(),
-    )
-    .await;
+    let starts = Starts::drawn(plan, number, context);
+    let attempts = race(stage, racers, &requests, plan, &starts, director.as_deref()).await;
+    if !plan.tail.is_zero() {
+        tokio::time::sleep(plan.tail).await;
+    }
     conductor.rest();
-    let system = stage.system.clone();
-    let observations = observe(stage, &system, plan.schedule.oracle.as_deref()).await;
-    let history = TrialHistory {
-        state: Vec::new(),
+    let steps = director.as_ref().map(|director| director.take_log());
+    let steps = steps.unwrap_or_default();
+    let mut history = TrialHistory {
         trial: number,
         attempts,
-        observations,
+        ..TrialHistory::default()
     };
-    let judgement = check::judge(&system, &history, plan.schedule.oracle.as_deref());
+    plan.oracles.observe(stage, &mut history).await;
+    let judgement = plan.oracles.judge(&stage.system, &history, &steps);
     Ok(TrialDone {
         history,
         judgement,
         progress: director.as_ref().map(|director| director.progress()),
-        steps: director
-            .map(|director| director.take_log())
-            .unwrap_or_default(),
+        steps,
         took: began.elapsed(),
     })
+}
+
+fn director(plan: &TrialPlan<'_>) -> Option<Arc<dyn Steering>> {
+    match plan.control {
+        Control::Free => None,
+        Control::Watched => {
+            let unordered = Schedule {
+                order: Vec::new(),
+                ..plan.schedule.clone()
+            };
+            Some(Arc::new(Ordered::new(&unordered)))
+        }
+        Control::Forced { patient } => Some(Arc::new(Ordered::with(plan.schedule, patient))),
+    }
 }
 
 /// Brings the state to where a trial begins.
@@ -128,7 +158,7 @@ pub(crate) async fn prepare_state<L: Lab>(
         .map_err(|error| HuntError::State(error.to_string()))
 }
 
-fn requests(
+pub(crate) fn requests(
     system: &System,
     schedule: &Schedule,
     number: u64,
@@ -153,39 +183,44 @@ fn requests(
         .collect()
 }
 
+/// When each racer starts, after the trial's beginning.
+struct Starts(Vec<Duration>);
+
+impl Starts {
+    fn drawn(plan: &TrialPlan<'_>, number: u64, context: &Context) -> Starts {
+        let mut draws = Draws::new(context.seed, "offsets", number);
+        let span_us = plan.spread.as_micros() as u64 + 1;
+        let draw = |_| Duration::from_micros(draws.below(span_us));
+        Starts(plan.schedule.racers.iter().map(draw).collect())
+    }
+}
+
 /// Lets all racers go and waits for every outcome, seeing to it that no hold lasts in vain.
-async fn race(
+async fn race<L: Lab>(
+    stage: &mut Stage<L>,
     racers: &Racers,
     requests: &[PreparedRequest],
     plan: &TrialPlan<'_>,
-    number: u64,
-    context: &Context,
-    director: Option<&Ordered>,
+    starts: &Starts,
+    director: Option<&dyn Steering>,
 ) -> Vec<Attempt> {
     let began = Instant::now();
-    let mut draws = Draws::new(context.seed, "offsets", number);
-    let micros = |since: Instant| since.duration_since(began).as_micros() as u64;
     let mut running = Vec::new();
     for (lane, (request, client)) in requests.iter().zip(&racers.clients).enumerate() {
-        let offset = Duration::from_micros(draws.below(plan.spread.as_micros() as u64 + 1));
+        let start = starts.0[lane];
         let racer = &plan.schedule.racers[lane];
         running.push(Box::pin(async move {
-            if !offset.is_zero() {
-                tokio::time::sleep(offset).await;
+            if !start.is_zero() {
+                tokio::time::sleep(start).await;
             }
-            let sent = Instant::now();
-            let outcome: Outcome = client.send(request).await;
+            if let Some(director) = director {
+                director.racer_started(lane);
+            }
+            let attempt = attempt(racer, lane, client, request, began).await;
             if let Some(director) = director {
                 director.racer_ended(lane);
             }
-            Attempt {
-                racer: racer.name.clone(),
-                operation: racer.operation.clone(),
-                lane: LaneId(lane as u16),
-                sent_us: micros(sent),
-                ended_us: micros(Instant::now()),
-                outcome,
-            }
+            attempt
         }));
     }
     let watch = async {
@@ -195,11 +230,33 @@ async fn race(
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             director.look(Instant::now(), plan.stuck);
+            blocked::ask(stage, plan.schedule, director).await;
         }
     };
     tokio::select! {
         attempts = all(running) => attempts,
         () = watch => Vec::new(),
+    }
+}
+
+/// One request of a racer and its outcome.
+pub(crate) async fn attempt(
+    racer: &model::RacerPlan,
+    lane: usize,
+    client: &Client,
+    request: &PreparedRequest,
+    began: Instant,
+) -> Attempt {
+    let micros = |since: Instant| since.duration_since(began).as_micros() as u64;
+    let sent = Instant::now();
+    let outcome: Outcome = client.send(request).await;
+    Attempt {
+        racer: racer.name.clone(),
+        operation: racer.operation.clone(),
+        lane: LaneId(lane as u16),
+        sent_us: micros(sent),
+        ended_us: micros(Instant::now()),
+        outcome,
     }
 }
 
@@ -223,27 +280,4 @@ async fn all<T>(mut running: Vec<std::pin::Pin<Box<impl Future<Output = T>>>>) -
     })
     .await;
     done.into_iter().flatten().collect()
-}
-
-/// Asks what the invariants want to know of the state at rest.
-pub(crate) async fn observe<L: Lab>(
-    stage: &mut Stage<L>,
-    system: &System,
-    oracle: Option<&str>,
-) -> Vec<Observation> {
-    let mut observations = Vec::new();
-    for invariant in &system.invariants {
-        let Probe::State(command) = &invariant.probe else {
-            continue;
-        };
-        if oracle.is_some_and(|name| name != invariant.name) {
-            continue;
-        }
-        let value = stage.state().ask(command).await;
-        observations.push(Observation {
-            invariant: invariant.name.clone(),
-            value,
-        });
-    }
-    observations
 }

@@ -2,10 +2,12 @@
 //! shown again from its evidence at any time.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::history::TrialHistory;
 use crate::names::{LaneId, WireId};
 use crate::step::{Reply, Step};
+use crate::suspect::Settled;
 use crate::verdict::{Judgement, Rate};
 
 /// Something that happened in a run.
@@ -78,6 +80,24 @@ pub enum EventKind {
         failed: u64,
         /// Why the first of them did.
         first_failed: Option<String>,
+    },
+    /// What an operation does when it runs alone.
+    OperationLearned {
+        /// The operation.
+        operation: String,
+        /// Its arguments.
+        args: Vec<(String, Value)>,
+        /// The names of its steps that matter.
+        steps: Vec<String>,
+        /// Steps that touch nothing shared, with how often they were seen.
+        set_aside: Vec<(String, u64)>,
+        /// Steps that were not understood.
+        obscure: u64,
+    },
+    /// A suspect was tried.
+    SuspectSettled {
+        /// What it is and what became of it.
+        settled: Box<Settled>,
     },
     /// A phase of the run began: `natural, direct`, `natural, idle wires`, `forced`.
     PhaseStarted {

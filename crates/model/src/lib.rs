@@ -4,11 +4,13 @@
 //! (what happened) -> `verdict` (what it means); `event` is the one stream that tells it all.
 //! Nothing here does I/O, waits, or looks at a clock.
 
+pub mod catch;
 pub mod effect;
 pub mod event;
 pub mod fault;
 pub mod history;
 pub mod names;
+pub mod oracle;
 pub mod record;
 pub mod schedule;
 pub mod step;
@@ -18,6 +20,7 @@ pub mod template;
 pub mod units;
 pub mod verdict;
 
+pub use catch::Catch;
 pub use effect::{Access, Effect};
 pub use event::{Event, EventKind, EventSink};
 pub use fault::{Distribution, Fault};

@@ -5,6 +5,7 @@
 //! `check` (names looked up, all variants) -> [`model::System`]; schedules go the same way. Only
 //! this crate reads YAML, and only `yaml.rs` in it knows which library does.
 
+mod catch;
 mod check;
 mod digest;
 mod error;
@@ -33,6 +34,7 @@ use raw::{RawSchedule, RawSpec};
 use read::Read;
 use source::Source;
 
+pub use catch::write_catch;
 pub use digest::digest;
 pub use error::{PROBLEMS_MAX, Problem, SpecErrors};
 pub use fault::{WireFaultError, wire_fault};
@@ -70,6 +72,36 @@ pub fn load_schedule(path: &Path, system: &System) -> Result<Schedule, SpecError
 /// Whether a schedule is there to be read: what is said first when neither it nor a spec is.
 pub fn schedule_is_there(path: &Path) -> Result<(), SpecErrors> {
     find::text_of(path).map(drop)
+}
+
+/// With which spec and variant a catch was found, as it says itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The spec's path, from where heisen ran.
+    pub spec: Option<PathBuf>,
+    /// The variant.
+    pub variant: Option<String>,
+}
+
+/// What a schedule says of how it was found; nothing when it says nothing, or cannot be read:
+/// reading it whole tells what is wrong.
+pub fn found_with(path: &Path) -> Found {
+    let Ok(text) = find::text_of(path) else {
+        return Found::default();
+    };
+    let mut problems = Problems::new(Source::new(&path.display().to_string(), &text));
+    let raw = yaml::parse(&mut problems)
+        .and_then(|node| RawSchedule::read(&node, "the schedule", &mut problems));
+    let found = raw.and_then(|raw| raw.found);
+    let word = |wanted: &str| {
+        let mut entries = found.iter().flat_map(|found| found.iter());
+        let (_, value) = entries.find(|(name, _)| name.value == wanted)?;
+        value.0.to_json().as_str().map(str::to_string)
+    };
+    Found {
+        spec: word("spec").map(PathBuf::from),
+        variant: word("variant"),
+    }
 }
 
 /// Reads a schedule's text; `path` names it in messages.

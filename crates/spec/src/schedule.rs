@@ -57,7 +57,8 @@ pub fn check(raw: &RawSchedule, system: &System, problems: &mut Problems) -> Sch
             .iter()
             .map(|invariant| invariant.name.as_str())
             .collect();
-        if !known.contains(&oracle.value.as_str()) {
+        let name = oracle.value.as_str();
+        if !known.contains(&name) && !model::oracle::is_built_in(name) {
             let message = format!("there is no invariant `{}`", oracle.value);
             problems.add(
                 oracle.span,

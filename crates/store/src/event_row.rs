@@ -20,6 +20,8 @@ pub(crate) fn kind_word(kind: &EventKind) -> &'static str {
         EventKind::Ready { .. } => "ready",
         EventKind::WireOpened { .. } => "wire_opened",
         EventKind::WireClosed { .. } => "wire_closed",
+        EventKind::OperationLearned { .. } => "operation_learned",
+        EventKind::SuspectSettled { .. } => "suspect_settled",
         EventKind::PhaseStarted { .. } => "phase_started",
         EventKind::StepDone { .. } => "step_done",
         EventKind::TrialJudged { .. } => "trial_judged",
@@ -93,7 +95,7 @@ mod tests {
         words.dedup();
         assert_eq!(
             words.len(),
-            12,
+            14,
             "one_of_each must have every kind: {words:?}"
         );
     }

@@ -181,10 +181,42 @@ fn step_done() -> EventKind {
 }
 
 /// One event of each kind.
+fn settled() -> model::Settled {
+    model::Settled {
+        suspect: model::Suspect {
+            id: "S1".to_string(),
+            operations: vec!["reserve".to_string(), "reserve".to_string()],
+            resource: "cache inv:42".to_string(),
+            label: model::Label::CheckThenAct,
+            why: "it looks and then acts".to_string(),
+            guard: None,
+            racers: vec![],
+            setup: model::Setup::NearLimit,
+            orders: vec![],
+        },
+        verdict: model::SuspectVerdict::Confirmed,
+        violations: Rate { k: 20, n: 20 },
+        trials_to_first: Some(1),
+        evidence: "two got it".to_string(),
+        trial_us: 7000,
+        catch: None,
+    }
+}
+
 pub(crate) fn one_of_each() -> Vec<Event> {
     let text = |text: &str| text.to_string();
     let wire = WireId(1);
     let kinds = vec![
+        EventKind::OperationLearned {
+            operation: text("reserve"),
+            args: vec![(text("event"), json!(42))],
+            steps: vec![text("cache GET inv:42")],
+            set_aside: vec![(text("db BEGIN"), 3)],
+            obscure: 0,
+        },
+        EventKind::SuspectSettled {
+            settled: Box::new(settled()),
+        },
         EventKind::Ready {
             what: text("db"),
             address: text("127.0.0.1:5433"),

@@ -3,7 +3,7 @@
 import logging
 import sys
 
-from django.db import DatabaseError, DataError, InterfaceError
+from django.db import DataError, InterfaceError, OperationalError
 
 from shop.views import text
 
@@ -24,7 +24,7 @@ def server_error(request):
     if isinstance(error, DataError):
         # Only a session cookie reaches the database unchecked. It may hold what no text column takes.
         return text("this request can't be understood", 400)
-    if isinstance(error, (DatabaseError, InterfaceError)):
+    if isinstance(error, (OperationalError, InterfaceError)):
         log.error("%s %s: the database is away: %s", request.method, request.path, " ".join(str(error).split()))
         return text("the database is away", 503)
     log.exception("%s %s", request.method, request.path)

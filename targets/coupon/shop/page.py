@@ -9,10 +9,10 @@ from django.db.models import F
 from shop.models import Cart, Customer, FeatureFlag, MenuEntry, Visit
 
 SETTINGS = (
-    "name", "currency", "time_zone", "language", "theme", "logo", "font", "support_address",
-    "support_hours", "banner", "footer", "vouchers_open", "cart_limit", "delivery_days", "terms_version", "privacy_version",
+    "name", "currency", "time_zone", "language", "theme", "logo", "font", "support_address", "support_hours", "banner",
+    "footer", "chat", "reviews", "gift_wrap", "vouchers_open", "cart_limit", "delivery_days", "terms_version", "privacy_version",
 )
-FLAGS = ("new_checkout", "gift_cards", "wish_list", "recommendations", "reviews", "chat", "loyalty")
+FLAGS = ("new_checkout", "gift_cards", "wish_list", "loyalty")
 RIGHTS = ("browse", "buy", "redeem", "review", "subscribe", "recommend")
 
 
@@ -44,8 +44,9 @@ def may(role, permission):
 
 def greet(name, menu):
     """The customer of this name, or None, and what they may do."""
-    customer = Customer.objects.filter(name=name).first()
-    if customer is None:
+    try:
+        customer = Customer.objects.get(name=name)
+    except Customer.DoesNotExist:
         return None, set()
     for entry in menu:
         entry.visible = may(customer.role_id, entry.permission)

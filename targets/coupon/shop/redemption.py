@@ -9,16 +9,17 @@ from shop.models import AuditEntry, Customer, Redemption, Voucher
 def redeem(code, customer):
     """Credits the voucher to the customer. Returns why not, or None when it is done."""
     with transaction.atomic():
-        refusal = _redeem_locked(code, customer) if settings.VARIANT == "fixed" else _redeem(code, customer)
+        try:
+            refusal = _redeem_locked(code, customer) if settings.VARIANT == "fixed" else _redeem(code, customer)
+        except Voucher.DoesNotExist:
+            refusal = "unknown"
         with transaction.atomic():
             AuditEntry.objects.create(action=refusal or "redeemed", customer=customer.name, code=code)
     return refusal
 
 
 def _redeem(code, customer):
-    voucher = Voucher.objects.filter(code=code).first()
-    if voucher is None:
-        return "unknown"
+    voucher = Voucher.objects.get(code=code)
     if voucher.used_by_id is not None:
         return "used"
     # Too late: the decision above was made from a row that nobody had locked, and what this
@@ -31,9 +32,7 @@ def _redeem(code, customer):
 def _redeem_locked(code, customer):
     # The row that decides is the row that is locked: who comes second waits here until the
     # first has committed, and then reads what it wrote.
-    voucher = Voucher.objects.select_for_update().filter(code=code).first()
-    if voucher is None:
-        return "unknown"
+    voucher = Voucher.objects.select_for_update().get(code=code)
     if voucher.used_by_id is not None:
         return "used"
     _credit(voucher, customer)

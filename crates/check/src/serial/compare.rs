@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use model::oracle::SERIAL;
 use model::{Attempt, Judgement, Outcome, RacerPlan, System, TrialHistory, Violation};
 
 use super::normal::{Place, places};
-use super::rules::{SERIAL, broken, short};
+use super::rules::{broken, short};
 use super::{SerialRun, orders};
 
 /// What the same racers do one after another, in every order.

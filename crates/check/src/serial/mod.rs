@@ -14,7 +14,6 @@ mod tests;
 use model::{Attempt, StateSeen};
 
 pub use compare::Reference;
-pub use rules::{ORACLES, SERIAL};
 
 /// Racers that ran one after another.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,22 +1,9 @@
 //! What is wrong with an answer on its face, given what the operation answers when it runs alone:
 //! rules that give a violation of serial equivalence a name of its own.
 
+use model::oracle::{FAKE_SUCCESS, NULL, SERVER_ERROR};
 use model::{Attempt, Outcome, Violation};
 use serde_json::Value;
-
-/// The oracle that needs nothing from the user.
-pub const SERIAL: &str = "serial-equivalence";
-/// A server failed where it never does one after another.
-const SERVER_ERROR: &str = "server-error";
-/// An answer of success has null where there is a value one after another.
-const NULL: &str = "null-value";
-/// An answer of success has an error in its body.
-const FAKE_SUCCESS: &str = "fake-success";
-/// The store ended a deadlock by force.
-pub const DEADLOCK: &str = "deadlock";
-
-/// All oracles that need nothing from the user.
-pub const ORACLES: [&str; 5] = [SERIAL, DEADLOCK, SERVER_ERROR, NULL, FAKE_SUCCESS];
 
 /// What is wrong with `attempt` on its face; `alone` are answers to its operation in serial runs.
 pub fn broken(attempt: &Attempt, alone: &[&Attempt]) -> Option<Violation> {

@@ -1,3 +1,4 @@
+use model::oracle::SERIAL;
 use model::{
     Attempt, Judgement, LaneId, Outcome, RacerPlan, StateSeen, System, TrialHistory, UnknownWhy,
 };

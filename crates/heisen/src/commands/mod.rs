@@ -3,6 +3,7 @@
 
 pub mod check;
 pub mod doctor;
+pub mod isolate;
 pub mod proxy;
 pub mod replay;
 pub mod report;

@@ -12,11 +12,14 @@ use crate::run::{Outcome, Run};
 
 pub fn run(options: &ReplayOptions, common: &Common) -> Result<Exit, Failure> {
     spec::schedule_is_there(&options.schedule).map_err(|errors| super::broken(&errors, common))?;
+    let found = spec::found_with(&options.schedule);
     let spec = options
         .spec
         .clone()
+        .or_else(|| found.spec.filter(|spec| spec.is_file()))
         .or_else(|| spec_above(&options.schedule));
-    let (system, path) = super::load(spec.as_deref(), options.variant.as_deref(), common)?;
+    let variant = options.variant.as_deref().or(found.variant.as_deref());
+    let (system, path) = super::load(spec.as_deref(), variant, common)?;
     let schedule = spec::load_schedule(&options.schedule, &system)
         .map_err(|errors| super::broken(&errors, common))?;
     if options.times == 0 {

@@ -6,7 +6,7 @@
 //! breaking the order (the racer whose turn it is waits in the store for the one that is held) is
 //! given up. `look` notices both.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -14,9 +14,14 @@ use model::{LaneId, Reply, Schedule, SeenStep, Step, StepPattern};
 use wire::{Director, Release, Ruling, Ticket};
 
 use super::log::StepLog;
+use super::polling::Polls;
+use super::{Blocked, Steering, Waiting};
 
 /// No step is held longer than this, whatever happens to the trial.
-const HOLD_MAX: Duration = Duration::from_secs(4);
+const HOLD_MAX: Duration = Duration::from_secs(6);
+
+/// A step that had no reply for so long, while another racer is held, may wait for a lock.
+const SUSPICIOUS: Duration = Duration::from_millis(2);
 
 /// A racer held at a listed step has gone past its earlier ones when it does nothing else for so
 /// long: one that works on several things at once would have made them by then.
@@ -28,7 +33,7 @@ pub struct Ordered {
 }
 
 /// How far an order was enforced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     /// Lines whose step was seen up and answered in its turn.
     pub done: usize,
@@ -40,11 +45,13 @@ pub struct Progress {
     pub missing: Option<usize>,
     /// The order was given up while a step was held.
     pub given_up: bool,
+    /// What showed that it cannot be had: one racer keeps the other out.
+    pub blocked: Option<Blocked>,
 }
 
 impl Progress {
     /// Whether the whole order happened as written.
-    pub fn is_enforced(self) -> bool {
+    pub fn is_enforced(&self) -> bool {
         self.done == self.lines && !self.given_up
     }
 }
@@ -57,16 +64,21 @@ struct State {
     /// How many steps of a kind a racer has made.
     seen: HashMap<(usize, StepPattern), u32>,
     given_up: bool,
+    blocked: Option<Blocked>,
+    /// Whether to wait for a lock to expire before believing in it.
+    patient: bool,
     moved: Instant,
+    polls: Polls,
     log: StepLog,
 }
 
 /// What a racer is at.
 struct Racer {
     /// Steps that are up and have no reply yet.
-    open: HashSet<Key>,
+    open: HashMap<Key, Instant>,
     /// When it last made a step or had a reply.
     stirred: Instant,
+    started: bool,
 }
 
 struct Line {
@@ -93,6 +105,11 @@ enum At {
 impl Ordered {
     /// A director for one trial of a schedule. Racer n runs in lane n.
     pub fn new(schedule: &Schedule) -> Ordered {
+        Ordered::with(schedule, true)
+    }
+
+    /// As `new`; one that is `patient` holds until locks that are polled have expired.
+    pub fn with(schedule: &Schedule, patient: bool) -> Ordered {
         let lines = schedule
             .order
             .iter()
@@ -105,8 +122,9 @@ impl Ordered {
             .collect();
         let now = Instant::now();
         let racer = |_| Racer {
-            open: HashSet::new(),
+            open: HashMap::new(),
             stirred: now,
+            started: false,
         };
         let state = State {
             lines,
@@ -114,49 +132,15 @@ impl Ordered {
             next: 0,
             seen: HashMap::new(),
             given_up: false,
+            blocked: None,
+            patient,
             moved: now,
+            polls: Polls::default(),
             log: StepLog::new(),
         };
         Ordered {
             state: Mutex::new(state),
         }
-    }
-
-    /// A racer has its answer: what it has not done by now it will not do.
-    pub fn racer_ended(&self, racer: usize) {
-        let mut state = self.state();
-        let lines = state.lines.len();
-        state.void(racer, lines);
-        state.advance();
-    }
-
-    /// Looks for lines that will never come; gives the order up when a step is held and nothing
-    /// has moved for `stuck`.
-    pub fn look(&self, now: Instant, stuck: Duration) {
-        let mut state = self.state();
-        state.skip_what_was_gone_past(now);
-        if state.is_holding() && now.saturating_duration_since(state.moved) >= stuck {
-            state.given_up = true;
-            state.release_all();
-        }
-    }
-
-    /// How far it came.
-    pub fn progress(&self) -> Progress {
-        let state = self.state();
-        let count = |at: fn(&At) -> bool| state.lines.iter().filter(|line| at(&line.at)).count();
-        Progress {
-            done: count(|at| *at == At::Done),
-            void: count(|at| *at == At::Void),
-            lines: state.lines.len(),
-            missing: state.lines.iter().position(|line| line.at != At::Done),
-            given_up: state.given_up,
-        }
-    }
-
-    /// The steps seen, leaving none behind.
-    pub fn take_log(&self) -> Vec<SeenStep> {
-        std::mem::take(&mut self.state().log).into_steps()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -225,7 +209,7 @@ impl State {
 
     fn skip_what_was_gone_past(&mut self, now: Instant) {
         for racer in 0..self.racers.len() {
-            let Racer { open, stirred } = &self.racers[racer];
+            let Racer { open, stirred, .. } = &self.racers[racer];
             if !open.is_empty() || now.saturating_duration_since(*stirred) < GONE_PAST {
                 continue;
             }
@@ -243,7 +227,7 @@ impl State {
         if let Some(racer) = self.racers.get_mut(usize::from(lane.0)) {
             racer.stirred = Instant::now();
             if up {
-                racer.open.insert(key);
+                racer.open.insert(key, racer.stirred);
             } else {
                 racer.open.remove(&key);
             }
@@ -261,6 +245,28 @@ impl State {
             release.pass();
             self.stir(lane, key, true);
         }
+    }
+
+    /// The order cannot be had: everything is let go, in the order that was asked for.
+    fn give_up(&mut self, blocked: Option<Blocked>) {
+        self.given_up = true;
+        self.blocked = blocked;
+        self.release_all();
+    }
+
+    /// Whether the racer whose turn it is asks for a lock again and again that one who is held has.
+    fn polling(&self, now: Instant) -> Option<Blocked> {
+        let turn = self.lines.get(self.next)?.racer;
+        let holder = self.lines.iter().find(|line| line.held.is_some())?.racer;
+        let poll = self.polls.of(turn, now)?;
+        if holder == turn || !poll.is_hopeless(now, self.patient) {
+            return None;
+        }
+        Some(Blocked {
+            racer: turn,
+            holder,
+            evidence: poll.evidence(),
+        })
     }
 
     fn release_all(&mut self) {
@@ -317,6 +323,7 @@ impl Director for Ordered {
     fn before_down(&self, step: &Step, reply: &Reply) -> Ruling {
         let mut state = self.state();
         state.log.replied(step, reply);
+        state.polls.replied(step, reply);
         state.ended(step);
         Ruling::Pass
     }
@@ -325,6 +332,100 @@ impl Director for Ordered {
         let mut state = self.state();
         state.log.cut(step);
         state.ended(step);
+    }
+}
+
+impl Steering for Ordered {
+    fn racer_started(&self, racer: usize) {
+        let mut state = self.state();
+        state.moved = Instant::now();
+        if let Some(racer) = state.racers.get_mut(racer) {
+            racer.started = true;
+        }
+    }
+
+    /// What it has not done by now it will not do.
+    fn racer_ended(&self, racer: usize) {
+        let mut state = self.state();
+        let lines = state.lines.len();
+        state.void(racer, lines);
+        state.advance();
+    }
+
+    fn look(&self, now: Instant, stuck: Duration) {
+        let mut state = self.state();
+        state.skip_what_was_gone_past(now);
+        if !state.is_holding() || !state.racers.iter().all(|racer| racer.started) {
+            return;
+        }
+        if let Some(blocked) = state.polling(now) {
+            state.give_up(Some(blocked));
+        } else if now.saturating_duration_since(state.moved) >= stuck {
+            state.give_up(None);
+        }
+    }
+
+    fn waiting(&self, now: Instant) -> Vec<Waiting> {
+        let state = self.state();
+        if !state.is_holding() {
+            return Vec::new();
+        }
+        let is_old = |since: &Instant| now.saturating_duration_since(*since) >= SUSPICIOUS;
+        let open = state.log.steps().iter().filter_map(|seen| {
+            let racer = usize::from(seen.step.lane.0);
+            let since = state.racers.get(racer)?.open.get(&key(&seen.step))?;
+            Some(Waiting {
+                racer,
+                step: seen.step.name(),
+                target: seen.step.target.clone(),
+                session: seen.step.session.filter(|_| is_old(since))?,
+            })
+        });
+        open.collect()
+    }
+
+    fn sessions(&self, target: &str) -> Vec<(usize, u32)> {
+        let state = self.state();
+        let steps = state.log.steps().iter();
+        let mut all: Vec<(usize, u32)> = steps
+            .filter(|seen| seen.step.target == target)
+            .filter_map(|seen| Some((usize::from(seen.step.lane.0), seen.step.session?)))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn blocked(&self, found: Vec<Blocked>) {
+        let mut state = self.state();
+        let turn = state.lines.get(state.next).map(|line| line.racer);
+        let is_held = |racer: usize| {
+            let mut lines = state.lines.iter();
+            lines.any(|line| line.racer == racer && line.held.is_some())
+        };
+        let hopeless = found
+            .into_iter()
+            .find(|blocked| Some(blocked.racer) == turn && is_held(blocked.holder));
+        if hopeless.is_some() {
+            state.give_up(hopeless);
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let state = self.state();
+        let count = |at: fn(&At) -> bool| state.lines.iter().filter(|line| at(&line.at)).count();
+        Progress {
+            done: count(|at| *at == At::Done),
+            void: count(|at| *at == At::Void),
+            lines: state.lines.len(),
+            missing: state.lines.iter().position(|line| line.at != At::Done),
+            given_up: state.given_up,
+            blocked: state.blocked.clone(),
+        }
+    }
+
+    fn take_log(&self) -> Vec<SeenStep> {
+        std::mem::take(&mut self.state().log).into_steps()
     }
 }
 

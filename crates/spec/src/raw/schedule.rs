@@ -18,6 +18,8 @@ record! {
         order: Option<Vec<Pair>>,
         /// The oracle that tells whether it went wrong; all of them when left out.
         oracle: Option<Spot<String>>,
+        /// How it was found and what was seen, in a catch; read by people only.
+        found: Option<Entries<Anything>>,
     }
 }
 

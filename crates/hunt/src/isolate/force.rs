@@ -1,0 +1,235 @@
+//! Forcing one suspect: each of its orders, a few times, until an oracle breaks or nothing is
+//! left to try; then the verdict with its evidence.
+
+use std::time::Duration;
+
+use lab::Lab;
+use model::{EventKind, Rate, Schedule, Settled, Suspect, SuspectVerdict};
+
+use crate::context::Context;
+use crate::error::HuntError;
+use crate::isolate::evidence;
+use crate::isolate::serial::Serial;
+use crate::judging::Oracles;
+use crate::phase::{self, Typical};
+use crate::stage::Stage;
+use crate::trial::{self, Control, Racers, TrialDone, TrialPlan};
+
+/// Trials of an order that has not broken anything.
+const TRIES: u64 = 5;
+
+/// Trials of an order that has.
+const CONFIRMING: u64 = 20;
+
+/// How the forced trials of all suspects are set up.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Manner {
+    /// Racers start within this span.
+    pub spread: Duration,
+    /// What is waited for after the last answer.
+    pub tail: Duration,
+    /// Whether the spec's invariants judge too.
+    pub invariants: bool,
+}
+
+/// A suspect that was tried.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    pub settled: Settled,
+    /// The order that broke an oracle, and the first such trial.
+    pub found: Option<(Schedule, Box<TrialDone>)>,
+    /// Forced trials, and how long they took together.
+    pub trials: u64,
+    pub took: Duration,
+}
+
+/// What the trials of one suspect showed.
+#[derive(Default)]
+struct Tally {
+    violations: Rate,
+    enforced: u64,
+    undecided: u64,
+    /// Violations in trials whose order did not hold.
+    beside: u64,
+    protected: u64,
+    evidence: Option<String>,
+    missing: Option<String>,
+    first: Option<u64>,
+    took_us: Vec<u64>,
+}
+
+/// Forces a suspect.
+pub(crate) async fn run<L: Lab>(
+    stage: &mut Stage<L>,
+    suspect: Suspect,
+    serial: &Serial,
+    manner: Manner,
+    typical: &mut Typical,
+    context: &Context,
+) -> Result<Tried, HuntError> {
+    let racers = Racers::new(stage, &suspect.racers)?;
+    let mut tally = Tally::default();
+    let mut found = None;
+    for order in &suspect.orders {
+        let schedule = schedule(&suspect, order.clone());
+        let mut tries = TRIES;
+        let mut number = 0;
+        while number < tries && !context.is_over() {
+            let oracles = Oracles {
+                only: None,
+                invariants: manner.invariants,
+                reference: Some(&serial.reference),
+            };
+            let plan = TrialPlan {
+                schedule: &schedule,
+                // One trial that waits out whatever may expire is enough to know.
+                control: Control::Forced {
+                    patient: number == 0,
+                },
+                spread: manner.spread,
+                stuck: typical.stuck(),
+                tail: manner.tail,
+                oracles: &oracles,
+            };
+            let done = trial::run(stage, &racers, &plan, tally.violations.n, context).await?;
+            phase::stop_if_died(stage)?;
+            typical.learn(&done);
+            let wrong = tally.take(&schedule, &done);
+            tell(&suspect, &schedule, &done, tally.violations.n, context);
+            if wrong && found.is_none() {
+                tries = CONFIRMING;
+                found = Some((schedule.clone(), Box::new(done)));
+            }
+            number += 1;
+        }
+        if found.is_some() {
+            break;
+        }
+    }
+    let trials = tally.violations.n;
+    let took = Duration::from_micros(tally.took_us.iter().sum());
+    Ok(Tried {
+        settled: tally.settle(suspect, serial),
+        found,
+        trials,
+        took,
+    })
+}
+
+/// The schedule of one of a suspect's orders.
+pub(crate) fn schedule(suspect: &Suspect, order: Vec<model::OrderLine>) -> Schedule {
+    Schedule {
+        name: name(suspect),
+        setup: suspect.setup,
+        racers: suspect.racers.clone(),
+        order,
+        oracle: None,
+    }
+}
+
+/// `lost-update-cache-inv-42`.
+fn name(suspect: &Suspect) -> String {
+    let text = format!("{} {}", suspect.label.as_str(), suspect.resource).to_lowercase();
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
+}
+
+impl Tally {
+    /// Counts a trial; says whether an oracle broke under the order.
+    fn take(&mut self, schedule: &Schedule, done: &TrialDone) -> bool {
+        let broken = !done.judgement.violations.is_empty();
+        let enforced = done.is_enforced();
+        let wrong = broken && enforced;
+        self.violations.count(wrong);
+        self.enforced += u64::from(enforced);
+        self.beside += u64::from(broken && !enforced);
+        self.undecided += u64::from(!broken && !done.judgement.undecided.is_empty());
+        self.took_us.push(done.took.as_micros() as u64);
+        if wrong {
+            self.first.get_or_insert(self.violations.n);
+            let saw = done.judgement.violations.first();
+            self.evidence = self.evidence.take().or(saw.map(|v| v.saw.clone()));
+            return true;
+        }
+        let Some(progress) = &done.progress else {
+            return false;
+        };
+        let kept_out = progress
+            .blocked
+            .as_ref()
+            .map(|blocked| blocked.evidence.clone())
+            .or_else(|| evidence::turned_away(schedule, &done.steps));
+        self.protected += u64::from(kept_out.is_some());
+        self.evidence = self.evidence.take().or(kept_out);
+        if let Some(line) = progress.missing.and_then(|at| schedule.order.get(at)) {
+            let name = &schedule.racers[line.racer].name;
+            self.missing = Some(format!("`{name}: {}` did not come in its turn", line.step));
+        }
+        false
+    }
+
+    fn settle(mut self, suspect: Suspect, serial: &Serial) -> Settled {
+        self.took_us.sort_unstable();
+        let trials = self.violations.n;
+        let (verdict, evidence) = if self.violations.k > 0 {
+            (SuspectVerdict::Confirmed, self.evidence)
+        } else if trials == 0 {
+            let why = "the budget was spent before it was tried".to_string();
+            (SuspectVerdict::Inconclusive, Some(why))
+        } else if let Some(wrong) = serial.wrong.first() {
+            let why = format!("one after another too: {}: {}", wrong.oracle, wrong.saw);
+            (SuspectVerdict::Sequential, Some(why))
+        } else if self.undecided * 2 > trials {
+            let why = "most trials could not be judged".to_string();
+            (SuspectVerdict::Inconclusive, Some(why))
+        } else if self.protected > 0 {
+            (SuspectVerdict::Protected, self.evidence)
+        } else if self.enforced > 0 {
+            let why = format!(
+                "the order held in {} of {trials}, and so did every oracle",
+                self.enforced
+            );
+            (SuspectVerdict::Benign, Some(why))
+        } else {
+            (SuspectVerdict::Infeasible, self.missing)
+        };
+        let mut evidence = evidence.unwrap_or_default();
+        if self.beside > 0 && verdict != SuspectVerdict::Confirmed {
+            evidence = format!(
+                "{evidence}; in {} of {trials} trials an oracle broke in another order",
+                self.beside
+            );
+        }
+        Settled {
+            suspect,
+            verdict,
+            violations: self.violations,
+            trials_to_first: self.first,
+            evidence,
+            trial_us: self
+                .took_us
+                .get(self.took_us.len() / 2)
+                .copied()
+                .unwrap_or(0),
+            catch: None,
+        }
+    }
+}
+
+/// The steps of a suspect's first trials are evidence.
+fn tell(suspect: &Suspect, schedule: &Schedule, done: &TrialDone, n: u64, context: &Context) {
+    const KEPT: u64 = 2;
+    let wrong = !done.judgement.violations.is_empty();
+    let phase = format!("suspect {}", suspect.id);
+    if n <= KEPT || wrong && n <= TRIES {
+        phase::tell_steps(&phase, n - 1, schedule, done.steps.clone(), context);
+    }
+    context.emit(EventKind::TrialJudged {
+        phase,
+        history: done.history.clone(),
+        judgement: done.judgement.clone(),
+        enforced: Some(done.is_enforced()),
+        took_us: done.took.as_micros() as u64,
+    });
+}

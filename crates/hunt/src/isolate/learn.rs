@@ -1,0 +1,194 @@
+//! Learning: each operation runs alone a few times, and its steps are written down.
+
+use std::time::Duration;
+
+use drive::PreparedRequest;
+use lab::Lab;
+use model::{Operation, RacerPlan, Schedule, SeenStep, Setup};
+use predict::suspect::Learned;
+use predict::template::{self, SoloRun};
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::error::HuntError;
+use crate::judging::Oracles;
+use crate::stage::Stage;
+use crate::trial::{self, Control, Racers, TrialPlan};
+
+/// Runs of each operation that are compared, after one that opens the connections.
+const RUNS: u64 = 3;
+
+/// Values of one argument that are tried.
+const VALUES_MAX: usize = 2;
+
+/// Work that goes on after an answer is waited for this many times as long as it took, at most
+/// so long.
+const TAIL_FACTOR: u32 = 3;
+const TAIL_MAX: Duration = Duration::from_millis(500);
+
+/// After an answer in learning, this long is watched for more.
+const WATCHED_AFTER: Duration = Duration::from_millis(60);
+
+/// What was learned of all operations.
+#[derive(Debug, Default)]
+pub(crate) struct Lessons {
+    /// Each operation with each choice of arguments.
+    pub learned: Vec<Learned>,
+    /// What to wait for after the last answer of a trial.
+    pub tail: Duration,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+/// Learns all operations of the system.
+pub(crate) async fn run<L: Lab>(
+    stage: &mut Stage<L>,
+    setup: Setup,
+    context: &Context,
+) -> Result<Lessons, HuntError> {
+    let mut lessons = Lessons::default();
+    for operation in stage.system.operations.clone() {
+        for args in choices(&operation) {
+            if context.is_over() {
+                return Ok(lessons);
+            }
+            let racer = RacerPlan {
+                name: "A".to_string(),
+                operation: operation.name.clone(),
+                args,
+            };
+            learn(stage, racer, setup, context, &mut lessons).await?;
+        }
+    }
+    Ok(lessons)
+}
+
+/// The default arguments, then each further value of each argument by itself.
+fn choices(operation: &Operation) -> Vec<Vec<(String, Value)>> {
+    let default = operation.default_args();
+    let mut all = vec![default.clone()];
+    for (at, (_, values)) in operation.args.iter().enumerate() {
+        for value in values.iter().take(VALUES_MAX).skip(1) {
+            let mut args = default.clone();
+            if let Some(arg) = args.get_mut(at) {
+                arg.1 = value.clone();
+                all.push(args);
+            }
+        }
+    }
+    all
+}
+
+async fn learn<L: Lab>(
+    stage: &mut Stage<L>,
+    racer: RacerPlan,
+    setup: Setup,
+    context: &Context,
+    lessons: &mut Lessons,
+) -> Result<(), HuntError> {
+    let schedule = Schedule {
+        name: "alone".to_string(),
+        setup,
+        racers: vec![racer.clone()],
+        order: Vec::new(),
+        oracle: None,
+    };
+    let racers = Racers::new(stage, &schedule.racers)?;
+    let oracles = Oracles {
+        only: None,
+        invariants: false,
+        reference: None,
+    };
+    let plan = TrialPlan {
+        schedule: &schedule,
+        control: Control::Watched,
+        spread: Duration::ZERO,
+        stuck: Duration::MAX,
+        tail: WATCHED_AFTER,
+        oracles: &oracles,
+    };
+    let mut runs = Vec::new();
+    for number in 0..=RUNS {
+        let request = trial::requests(&stage.system, &schedule, number, context)?;
+        let done = trial::run(stage, &racers, &plan, number, context).await?;
+        let answered_us = done.history.attempts.iter().map(|a| a.ended_us).max();
+        runs.push(SoloRun {
+            values: request.first().map(values).unwrap_or_default(),
+            steps: done.steps,
+            answered_us: answered_us.unwrap_or(0),
+        });
+    }
+    note_foreign_lanes(&racer, &runs, lessons);
+    lessons.tail = lessons.tail.max(tail(&runs[1..]));
+    let mut template = template::learn(&runs[1..]);
+    // The first run opened the connections: what that took is shown, and belongs to no operation.
+    for (what, times) in template::learn(&runs[..1]).set_aside {
+        if !template.set_aside.iter().any(|(known, _)| *known == what) {
+            template.set_aside.push((what, times));
+        }
+    }
+    lessons.learned.push(Learned {
+        operation: racer.operation,
+        args: racer.args,
+        template,
+    });
+    Ok(())
+}
+
+/// What a request is made of, as text.
+fn values(request: &PreparedRequest) -> Vec<String> {
+    let mut values: Vec<String> = request
+        .path
+        .split(['/', '?', '&', '='])
+        .map(str::to_string)
+        .collect();
+    match serde_json::from_slice::<Value>(&request.body) {
+        Ok(json) => scalars(&json, &mut values),
+        Err(_) => {
+            let text = String::from_utf8_lossy(&request.body);
+            values.extend(text.split(['&', '=']).map(str::to_string));
+        }
+    }
+    values.retain(|value| !value.is_empty());
+    values
+}
+
+fn scalars(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) => found.push(text.clone()),
+        Value::Number(number) => found.push(number.to_string()),
+        Value::Array(all) => all.iter().for_each(|value| scalars(value, found)),
+        Value::Object(fields) => fields.values().for_each(|value| scalars(value, found)),
+        Value::Bool(_) | Value::Null => {}
+    }
+}
+
+/// How long to wait after the last answer for work that goes on in the background.
+fn tail(runs: &[SoloRun]) -> Duration {
+    let late = |run: &SoloRun| {
+        let ends = run.steps.iter().map(|seen| seen.replied_us);
+        ends.max().unwrap_or(0).saturating_sub(run.answered_us)
+    };
+    let longest = runs.iter().map(late).max().unwrap_or(0);
+    // Less is the time an answer takes from the service to the client.
+    const ORDINARY_US: u64 = 2_000;
+    if longest <= ORDINARY_US {
+        return Duration::ZERO;
+    }
+    (Duration::from_micros(longest) * TAIL_FACTOR).min(TAIL_MAX)
+}
+
+/// A request that makes steps in another lane than its own is not told apart from that lane's.
+fn note_foreign_lanes(racer: &RacerPlan, runs: &[SoloRun], lessons: &mut Lessons) {
+    let foreign = |seen: &&SeenStep| seen.step.lane.0 != 0 && seen.step.is_shared();
+    let steps: u64 = runs
+        .iter()
+        .map(|run| run.steps.iter().filter(foreign).count() as u64)
+        .sum();
+    if steps > 0 {
+        lessons.notes.push(format!(
+            "a {} in lane 1 makes steps in other lanes too ({steps} seen): they cannot be told from those of that lane's racer",
+            racer.operation
+        ));
+    }
+}

@@ -1,0 +1,117 @@
+//! Which oracles judge a trial, and what they need to see: the state at rest is asked for here.
+
+use check::serial::Reference;
+use lab::Lab;
+use model::{
+    Judgement, Observation, Probe, SeenStep, StateSeen, System, TrialHistory, Violation, oracle,
+};
+
+use crate::stage::Stage;
+
+/// PostgreSQL ended a transaction because of a deadlock.
+const DEADLOCK_CODE: &str = "40P01";
+
+/// The oracles of a trial.
+#[derive(Debug, Clone)]
+pub(crate) struct Oracles<'a> {
+    /// Of the invariants only this one; all when none.
+    pub only: Option<&'a str>,
+    /// Whether the spec's invariants are asked.
+    pub invariants: bool,
+    /// What the racers do one after another.
+    pub reference: Option<&'a Reference>,
+}
+
+impl<'a> Oracles<'a> {
+    /// The spec's invariants, or one of them.
+    pub fn of_spec(only: Option<&'a str>) -> Oracles<'a> {
+        Oracles {
+            only,
+            invariants: true,
+            reference: None,
+        }
+    }
+
+    /// Asks for all that the oracles want to know of the state at rest.
+    pub async fn observe<L: Lab>(&self, stage: &mut Stage<L>, history: &mut TrialHistory) {
+        if self.reference.is_some() {
+            history.state = whole_state(stage).await;
+        }
+        if self.invariants {
+            let system = stage.system.clone();
+            history.observations = observations(stage, &system, self.only).await;
+        }
+    }
+
+    /// What they say.
+    pub fn judge(&self, system: &System, history: &TrialHistory, steps: &[SeenStep]) -> Judgement {
+        let mut judgement = match self.invariants {
+            true => check::judge(system, history, self.only),
+            false => Judgement::default(),
+        };
+        if let Some(reference) = self.reference {
+            judgement.violations.extend(deadlocks(history, steps));
+            let serial = reference.judge(system, history);
+            judgement.violations.extend(serial.violations);
+            judgement.undecided.extend(serial.undecided);
+        }
+        judgement
+    }
+}
+
+fn deadlocks(history: &TrialHistory, steps: &[SeenStep]) -> Vec<Violation> {
+    let ended = steps.iter().filter(|seen| {
+        let reply = seen.reply.as_ref();
+        reply.and_then(|reply| reply.code.as_deref()) == Some(DEADLOCK_CODE)
+    });
+    ended
+        .map(|seen| {
+            let racer = history.attempts.get(usize::from(seen.step.lane.0));
+            Violation {
+                oracle: oracle::DEADLOCK.to_string(),
+                saw: format!(
+                    "{} was ended by the store at `{}`: deadlock",
+                    racer.map_or("a racer", |attempt| attempt.racer.as_str()),
+                    seen.step.name()
+                ),
+            }
+        })
+        .collect()
+}
+
+/// The answers to the spec's state queries.
+pub(crate) async fn whole_state<L: Lab>(stage: &mut Stage<L>) -> Vec<StateSeen> {
+    let mut seen = Vec::new();
+    for command in stage.system.state.clone() {
+        let value = stage.state().ask_whole(&command).await;
+        seen.push(StateSeen {
+            target: command.target,
+            command: command.command,
+            value,
+        });
+    }
+    seen
+}
+
+/// Asks what the invariants want to know.
+pub(crate) async fn observations<L: Lab>(
+    stage: &mut Stage<L>,
+    system: &System,
+    oracle: Option<&str>,
+) -> Vec<Observation> {
+    let mut observations = Vec::new();
+    for invariant in &system.invariants {
+        let Probe::State(command) = &invariant.probe else {
+            continue;
+        };
+        if oracle.is_some_and(|name| name != invariant.name) {
+            continue;
+        }
+        let value = stage.state().ask(command).await;
+        observations.push(Observation {
+            invariant: invariant.name.clone(),
+            value,
+        });
+    }
+    observations
+}
