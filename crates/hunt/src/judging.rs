@@ -23,15 +23,6 @@ pub(crate) struct Oracles<'a> {
 }
 
 impl<'a> Oracles<'a> {
-    /// The spec's invariants, or one of them.
-    pub fn of_spec(only: Option<&'a str>) -> Oracles<'a> {
-        Oracles {
-            only,
-            invariants: true,
-            reference: None,
-        }
-    }
-
     /// Asks for all that the oracles want to know of the state at rest.
     pub async fn observe<L: Lab>(&self, stage: &mut Stage<L>, history: &mut TrialHistory) {
         if self.reference.is_some() {

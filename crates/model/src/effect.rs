@@ -33,6 +33,9 @@ pub struct Effect {
     pub columns: Option<Vec<String>>,
 }
 
+/// The resource that is any of its target's.
+pub const ANYTHING: &str = "*";
+
 /// What stands at the end of a value that was cut; such a value may equal any other.
 pub const CUT: &str = "...";
 
@@ -73,7 +76,18 @@ impl Effect {
     /// column tells apart.
     pub fn meets(&self, other: &Effect) -> bool {
         let same = self.resource == other.resource || self.is_of_all() || other.is_of_all();
-        same && !self.part.iter().any(|(column, value)| {
+        same && (self.collides(other) || !self.is_apart(other))
+    }
+
+    /// Two new rows meet in any value they share: there may be a unique constraint on it.
+    fn collides(&self, other: &Effect) -> bool {
+        let makes = |effect: &Effect| effect.access.changes() && effect.columns.is_none();
+        makes(self) && makes(other) && self.part.iter().any(|equal| other.part.contains(equal))
+    }
+
+    /// Some column has one value here and another one there.
+    fn is_apart(&self, other: &Effect) -> bool {
+        self.part.iter().any(|(column, value)| {
             other.part.iter().any(|(theirs, their_value)| {
                 column == theirs
                     && value != their_value
@@ -95,7 +109,7 @@ impl Effect {
     }
 
     fn is_of_all(&self) -> bool {
-        self.resource == "*"
+        self.resource == ANYTHING
     }
 
     fn sets(&self, column: &str) -> bool {

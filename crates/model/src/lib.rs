@@ -28,8 +28,8 @@ pub use history::{Attempt, Observation, Outcome, SeenStep, StateSeen, TrialHisto
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
 pub use record::StepRecord;
 pub use schedule::{OrderLine, RacerPlan, Schedule, Setup, StepPattern};
-pub use step::{Reply, ReplyKind, Step, Transaction};
-pub use suspect::{Label, Settled, Suspect, SuspectVerdict};
+pub use step::{Isolation, Reply, ReplyKind, Step, Transaction};
+pub use suspect::{Label, Settled, Suspect, SuspectOrder, SuspectVerdict};
 pub use system::{
     Backend, BackendSource, Body, Expect, Incident, Invariant, Limits, Operation, Probe, Ready,
     Service, StateCommand, System, Traffic, Variant,

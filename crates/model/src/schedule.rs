@@ -64,6 +64,13 @@ pub struct Schedule {
     pub oracle: Option<String>,
 }
 
+impl Schedule {
+    /// The racers' operations.
+    pub fn operations(&self) -> impl Iterator<Item = &str> {
+        self.racers.iter().map(|racer| racer.operation.as_str())
+    }
+}
+
 impl StepPattern {
     /// Reads `cache GET inv:42 #2`. The error says what is missing.
     pub fn parse(text: &str) -> Result<StepPattern, String> {

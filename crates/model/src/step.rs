@@ -22,6 +22,26 @@ pub enum Transaction {
     Rollback,
 }
 
+/// What a transaction sees of others that run beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Isolation {
+    /// Each statement sees what was committed before it.
+    #[default]
+    ReadCommitted,
+    /// All statements see what was committed before the first.
+    RepeatableRead,
+    /// As if transactions ran one after the other.
+    Serializable,
+}
+
+impl Isolation {
+    /// Whether all statements of a transaction see the state of one moment.
+    pub fn is_of_one_moment(self) -> bool {
+        self != Isolation::ReadCommitted
+    }
+}
+
 /// One exchange on a wire: what was asked. Its answer is a [`Reply`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
@@ -49,6 +69,9 @@ pub struct Step {
     pub effects: Vec<Effect>,
     /// Where it stands in a transaction.
     pub transaction: Transaction,
+    /// The isolation level in force in that transaction, as far as was seen on the connection;
+    /// outside of one only when the session was set to another level than the common one.
+    pub isolation: Option<Isolation>,
     /// Set when it only keeps the session going (HELLO, SET, SELECT 1) and touches no shared state.
     pub noise: bool,
     /// The backend's own name for the session (PostgreSQL's process id).

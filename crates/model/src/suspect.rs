@@ -47,7 +47,16 @@ pub struct Suspect {
     /// The state its trials start from.
     pub setup: Setup,
     /// Orders that would show it, the likeliest first.
-    pub orders: Vec<Vec<OrderLine>>,
+    pub orders: Vec<SuspectOrder>,
+}
+
+/// One order that would show a suspect, and what it would be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SuspectOrder {
+    /// The kind.
+    pub label: Label,
+    /// The order.
+    pub lines: Vec<OrderLine>,
 }
 
 /// What became of a suspect.

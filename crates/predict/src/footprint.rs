@@ -4,7 +4,8 @@
 
 use std::collections::HashMap;
 
-use model::{Access, ConnectionId, Effect, Protocol, Step, Transaction, WireId};
+use model::effect::ANYTHING;
+use model::{Access, ConnectionId, Effect, Isolation, Protocol, Step, Transaction, WireId};
 
 /// One thing a step does to one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +39,7 @@ pub struct Ledger {
 struct Open {
     /// What its end shows.
     pending: Vec<Deed>,
-    /// Reads of the whole transaction are of one moment, that of its first statement.
-    snapshot: bool,
+    /// It has made its first statement.
     begun: bool,
 }
 
@@ -53,6 +53,11 @@ impl Deed {
                 || self.shows && other.shows
                 || self.locks && (other.locks || other.shows)
                 || self.shows && other.locks)
+    }
+
+    /// Whether it is the moment of a whole transaction, and no resource of its own.
+    pub fn is_snapshot(&self) -> bool {
+        self.effect.access == Access::Read && self.effect.resource == ANYTHING
     }
 
     /// `cache inv:42`.
@@ -92,10 +97,7 @@ impl Ledger {
         match step.transaction {
             Transaction::None => deeds(step, true),
             Transaction::Begin => {
-                *open = Open {
-                    snapshot: is_snapshot(&step.text),
-                    ..Open::default()
-                };
+                *open = Open::default();
                 // `BEGIN; UPDATE ...` in one text.
                 open.inside(step)
             }
@@ -112,7 +114,6 @@ impl Ledger {
 
 impl Open {
     fn inside(&mut self, step: &Step) -> Vec<Deed> {
-        self.snapshot |= !self.begun && is_snapshot(&step.text);
         let mut all = deeds(step, false);
         for deed in all.iter().filter(|deed| deed.locks) {
             let shown = Deed {
@@ -127,10 +128,10 @@ impl Open {
         }
         if !all.is_empty() && !self.begun {
             self.begun = true;
-            if self.snapshot {
+            if step.isolation.is_some_and(Isolation::is_of_one_moment) {
                 all.push(Deed {
                     target: step.target.clone(),
-                    effect: Effect::of(Access::Read, "*"),
+                    effect: Effect::of(Access::Read, ANYTHING),
                     looks: true,
                     locks: false,
                     shows: false,
@@ -139,12 +140,6 @@ impl Open {
         }
         all
     }
-}
-
-/// REPEATABLE READ and SERIALIZABLE read everything as of one moment.
-fn is_snapshot(text: &str) -> bool {
-    let text = text.to_ascii_uppercase();
-    text.contains("REPEATABLE READ") || text.contains("SERIALIZABLE")
 }
 
 /// The deeds of a step by itself; what it changes shows `at_once` or later.

@@ -26,6 +26,9 @@ fn step(target: &str, text: &str, transaction: Transaction, effects: &[(Access, 
             .collect(),
         transaction,
         noise: false,
+        isolation: text
+            .contains("REPEATABLE")
+            .then_some(Isolation::RepeatableRead),
         session: None,
     }
 }
@@ -99,8 +102,18 @@ fn a_lock_is_free_after_the_end() {
 fn a_snapshot_is_taken_at_the_first_statement() {
     let all = footprints(&[
         step("db", "BEGIN ISOLATION LEVEL REPEATABLE READ", Begin, &[]),
-        step("db", "SELECT", Inside, &[(Read, "halls")]),
-        step("db", "SELECT", Inside, &[(Read, "halls")]),
+        step(
+            "db",
+            "SELECT AT REPEATABLE READ",
+            Inside,
+            &[(Read, "halls")],
+        ),
+        step(
+            "db",
+            "SELECT AT REPEATABLE READ",
+            Inside,
+            &[(Read, "halls")],
+        ),
     ]);
     let [_, _, _, commit] = sale().try_into().unwrap();
     assert!(all[1].depends(&commit), "what it reads later is of now");

@@ -102,6 +102,7 @@ fn step() -> Step {
         parameters: vec![Some("inv:42".to_string()), None],
         effects: vec![model::Effect::of(model::Access::Read, "inv:42")],
         transaction: Transaction::None,
+        isolation: None,
         noise: false,
         session: None,
     }

@@ -6,7 +6,7 @@
 //! that frame. Frames of one direction come in order; the two directions come interleaved as
 //! they were seen. Whatever the peers send, a session neither panics nor grows without limit.
 
-use model::{Effect, Protocol, Reply, Transaction};
+use model::{Effect, Isolation, Protocol, Reply, Transaction};
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,6 +102,8 @@ pub struct Draft {
     pub effects: Vec<Effect>,
     /// As in [`model::Step`].
     pub transaction: Transaction,
+    /// As in [`model::Step`].
+    pub isolation: Option<Isolation>,
     /// As in [`model::Step`].
     pub noise: bool,
     /// As in [`model::Step`].

@@ -145,6 +145,12 @@ fn show(draft: &Draft) -> String {
     if draft.transaction != model::Transaction::None {
         let _ = write!(line, " tx {:?}", draft.transaction);
     }
+    if let Some(level) = draft
+        .isolation
+        .filter(|level| *level != model::Isolation::default())
+    {
+        let _ = write!(line, " {level:?}");
+    }
     if draft.noise {
         line.push_str(" noise");
     }

@@ -281,35 +281,45 @@ impl Reference {
             let usual: Vec<String> = usual.into_iter().collect();
             return format!("{seen}; one after another: {}", usual.join(", or "));
         }
-        // The order that comes nearest tells best what is wrong.
-        let nearest = runs
-            .iter()
-            .map(|run| (self.differing(&trial, run), run))
-            .min_by_key(|(paths, _)| paths.len());
-        let Some((paths, _)) = nearest else {
-            return format!("{seen}; no order of the racers was run");
-        };
         // What is at rest says more than what was answered.
-        let path = paths
-            .iter()
-            .find(|path| !path.contains(" answers"))
-            .or(paths.first());
-        let value = |places: &[Place], path: &str| {
-            let found = places.iter().find(|place| place.path == path);
-            found.map_or("nothing".to_string(), |place| place.value.clone())
-        };
-        path.map_or_else(
-            || seen.clone(),
-            |path| {
-                let expected: BTreeSet<String> = runs.iter().map(|run| value(run, path)).collect();
-                let expected: Vec<String> = expected.into_iter().collect();
-                format!(
-                    "{path} is {}; one after another {}",
-                    value(&trial, path),
-                    expected.join(" or ")
-                )
-            },
-        )
+        let states = history.state.iter().find_map(|state| {
+            let of = |places: &[Place]| {
+                let path = format!("{} {}", state.target, state.command);
+                let own = |place: &&Place| place.path.starts_with(&path);
+                places.iter().filter(own).cloned().collect::<Vec<_>>()
+            };
+            let mine = of(&trial);
+            if runs.iter().any(|run| of(run) == mine) {
+                return None;
+            }
+            let usual: BTreeSet<String> = complete()
+                .flat_map(|run| &run.state)
+                .filter(|other| other.target == state.target && other.command == state.command)
+                .map(|other| value(&other.value))
+                .collect();
+            let usual: Vec<String> = usual.into_iter().collect();
+            Some(format!(
+                "{} `{}` gives {}; one after another {}",
+                state.target,
+                short(&state.command),
+                value(&state.value),
+                usual.join(" or ")
+            ))
+        });
+        states.unwrap_or_else(|| {
+            let usual: Vec<String> = usual.into_iter().collect();
+            format!(
+                "{seen}, with this state; one after another: {}",
+                usual.join(", or ")
+            )
+        })
+    }
+}
+
+fn value(value: &Result<serde_json::Value, String>) -> String {
+    match value {
+        Ok(value) => short(&value.to_string()),
+        Err(why) => why.clone(),
     }
 }
 

@@ -175,7 +175,7 @@ fn a_state_that_no_order_leaves_is_wrong() {
     assert_eq!(oracles(&judgement), [SERIAL]);
     assert_eq!(
         judgement.violations[0].saw,
-        "db SELECT sold [0] /sold is 9; one after another 10"
+        r#"db `SELECT sold` gives [{"sold":"9"}]; one after another [{"sold":"10"}]"#
     );
 }
 

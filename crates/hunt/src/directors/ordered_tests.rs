@@ -40,6 +40,7 @@ fn step(lane: u16, ordinal: u64, verb: &str, resource: &str) -> Step {
         parameters: vec![],
         effects: vec![Effect::of(Access::Read, resource)],
         transaction: Transaction::None,
+        isolation: None,
         noise: false,
         session: None,
     }

@@ -1,6 +1,6 @@
 //! What scripts are told of an isolation.
 
-use model::{Rate, Settled};
+use model::{Rate, Schedule, Settled};
 use serde_json::{Map, Value, json};
 
 use super::{Findings, IsolatePlan};
@@ -17,6 +17,7 @@ pub(super) fn of(findings: &Findings, verdict: &str, plan: &IsolatePlan) -> Map<
         "catch": findings.paths.first(),
         "why": best.map(|catch| &catch.why),
         "saw": best.map(|catch| &catch.saw),
+        "order": best.map(|catch| order(&catch.schedule)),
         "k": forced.k,
         "n": forced.n,
         "interval": interval(forced),
@@ -33,11 +34,20 @@ pub(super) fn of(findings: &Findings, verdict: &str, plan: &IsolatePlan) -> Map<
     }))
 }
 
+fn order(schedule: &Schedule) -> Vec<[String; 2]> {
+    let name = |racer: usize| schedule.racers[racer].name.clone();
+    let lines = schedule.order.iter();
+    lines
+        .map(|line| [name(line.racer), line.step.to_string()])
+        .collect()
+}
+
 fn suspect(settled: &Settled) -> Value {
     let suspect = &settled.suspect;
     json!({
         "id": suspect.id,
         "operations": suspect.operations,
+        "args": suspect.racers.iter().map(|racer| args(&racer.args)).collect::<Vec<_>>(),
         "resource": suspect.resource,
         "label": suspect.label.as_str(),
         "why": suspect.why,
@@ -56,11 +66,15 @@ fn learned(learned: &predict::suspect::Learned) -> Value {
     let template = &learned.template;
     json!({
         "operation": learned.operation,
-        "args": learned.args.iter().cloned().collect::<Map<_, _>>(),
+        "args": args(&learned.args),
         "steps": template.steps.iter().map(|step| step.pattern.to_string()).collect::<Vec<_>>(),
         "set_aside": template.set_aside,
         "obscure": template.obscure,
     })
+}
+
+fn args(args: &[(String, Value)]) -> Map<String, Value> {
+    args.iter().cloned().collect()
 }
 
 fn counts(rate: Rate) -> Value {

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use lab::Lab;
-use model::{EventKind, Rate, Schedule, Settled, Suspect, SuspectVerdict};
+use model::{
+    EventKind, Label, Rate, Schedule, Settled, Suspect, SuspectOrder, SuspectVerdict, oracle,
+};
 
 use crate::context::Context;
 use crate::error::HuntError;
@@ -46,6 +48,9 @@ pub(crate) struct Tried {
 /// What the trials of one suspect showed.
 #[derive(Default)]
 struct Tally {
+    /// All trials.
+    trials: u64,
+    /// Those of the order that is being tried.
     violations: Rate,
     enforced: u64,
     undecided: u64,
@@ -70,8 +75,11 @@ pub(crate) async fn run<L: Lab>(
     let racers = Racers::new(stage, &suspect.racers)?;
     let mut tally = Tally::default();
     let mut found = None;
-    for order in &suspect.orders {
-        let schedule = schedule(&suspect, order.clone());
+    let orders = suspect.orders.clone();
+    let mut suspect = suspect;
+    for order in &orders {
+        tally.begin();
+        let schedule = schedule(&suspect, order);
         let mut tries = TRIES;
         let mut number = 0;
         while number < tries && !context.is_over() {
@@ -82,9 +90,9 @@ pub(crate) async fn run<L: Lab>(
             };
             let plan = TrialPlan {
                 schedule: &schedule,
-                // One trial that waits out whatever may expire is enough to know.
+                // One trial that waits out whatever may expire is enough to know whether that helps.
                 control: Control::Forced {
-                    patient: number == 0,
+                    patient: number == 0 || found.is_some(),
                 },
                 spread: manner.spread,
                 stuck: typical.stuck(),
@@ -95,9 +103,10 @@ pub(crate) async fn run<L: Lab>(
             phase::stop_if_died(stage)?;
             typical.learn(&done);
             let wrong = tally.take(&schedule, &done);
-            tell(&suspect, &schedule, &done, tally.violations.n, context);
+            tell(&suspect, &schedule, &done, tally.trials, context);
             if wrong && found.is_none() {
                 tries = CONFIRMING;
+                suspect.label = order.label;
                 found = Some((schedule.clone(), Box::new(done)));
             }
             number += 1;
@@ -106,7 +115,7 @@ pub(crate) async fn run<L: Lab>(
             break;
         }
     }
-    let trials = tally.violations.n;
+    let trials = tally.trials;
     let took = Duration::from_micros(tally.took_us.iter().sum());
     Ok(Tried {
         settled: tally.settle(suspect, serial),
@@ -117,39 +126,53 @@ pub(crate) async fn run<L: Lab>(
 }
 
 /// The schedule of one of a suspect's orders.
-pub(crate) fn schedule(suspect: &Suspect, order: Vec<model::OrderLine>) -> Schedule {
+fn schedule(suspect: &Suspect, order: &SuspectOrder) -> Schedule {
     Schedule {
-        name: name(suspect),
+        name: name(suspect, order.label),
         setup: suspect.setup,
         racers: suspect.racers.clone(),
-        order,
+        order: order.lines.clone(),
         oracle: None,
     }
 }
 
 /// `lost-update-cache-inv-42`.
-fn name(suspect: &Suspect) -> String {
-    let text = format!("{} {}", suspect.label.as_str(), suspect.resource).to_lowercase();
+fn name(suspect: &Suspect, label: Label) -> String {
+    let text = format!("{} {}", label.as_str(), suspect.resource).to_lowercase();
     let words = text.split(|c: char| !c.is_ascii_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
     words.join("-")
 }
 
+fn is_deadlock(done: &TrialDone) -> bool {
+    let mut violations = done.judgement.violations.iter();
+    violations.any(|violation| violation.oracle == oracle::DEADLOCK)
+}
+
 impl Tally {
+    /// Another order: its rate and its first violation are its own.
+    fn begin(&mut self) {
+        self.violations = Rate::default();
+    }
+
     /// Counts a trial; says whether an oracle broke under the order.
     fn take(&mut self, schedule: &Schedule, done: &TrialDone) -> bool {
         let broken = !done.judgement.violations.is_empty();
         let enforced = done.is_enforced();
-        let wrong = broken && enforced;
+        // A deadlock keeps its own order from being carried out.
+        let wrong = broken && (enforced || is_deadlock(done));
+        self.trials += 1;
         self.violations.count(wrong);
         self.enforced += u64::from(enforced);
         self.beside += u64::from(broken && !enforced);
         self.undecided += u64::from(!broken && !done.judgement.undecided.is_empty());
         self.took_us.push(done.took.as_micros() as u64);
         if wrong {
-            self.first.get_or_insert(self.violations.n);
-            let saw = done.judgement.violations.first();
-            self.evidence = self.evidence.take().or(saw.map(|v| v.saw.clone()));
+            if self.first.is_none() {
+                self.first = Some(self.violations.n);
+                let saw = done.judgement.violations.first();
+                self.evidence = saw.map(|violation| violation.saw.clone());
+            }
             return true;
         }
         let Some(progress) = &done.progress else {
@@ -171,7 +194,7 @@ impl Tally {
 
     fn settle(mut self, suspect: Suspect, serial: &Serial) -> Settled {
         self.took_us.sort_unstable();
-        let trials = self.violations.n;
+        let trials = self.trials;
         let (verdict, evidence) = if self.violations.k > 0 {
             (SuspectVerdict::Confirmed, self.evidence)
         } else if trials == 0 {
@@ -204,7 +227,10 @@ impl Tally {
         Settled {
             suspect,
             verdict,
-            violations: self.violations,
+            violations: match self.violations.k {
+                0 => Rate { k: 0, n: trials },
+                _ => self.violations,
+            },
             trials_to_first: self.first,
             evidence,
             trial_us: self

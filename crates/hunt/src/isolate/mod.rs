@@ -5,6 +5,7 @@
 mod document;
 mod evidence;
 mod force;
+mod guilt;
 mod learn;
 mod serial;
 mod shrink;
@@ -23,7 +24,8 @@ use crate::judging::Oracles;
 use crate::phase::{self, PhaseDone, PhasePlan, Typical};
 use crate::stage::{Stage, Wiring};
 use crate::trial::Control;
-use force::{Manner, Tried};
+use force::Manner;
+use guilt::Found;
 use learn::Lessons;
 
 use serial::Serial;
@@ -123,24 +125,33 @@ pub async fn run<L: Lab>(
         let tried = force::run(stage, suspect, serial, manner, &mut typical, context).await?;
         findings.trials += tried.trials;
         findings.took += tried.took;
-        if let Some(catch) = found_in(&tried) {
-            found.push((findings.settled.len(), at, catch));
-        }
+        found.extend(guilt::found_in(&tried, findings.settled.len(), at));
         context.emit(EventKind::SuspectSettled {
             settled: Box::new(tried.settled.clone()),
         });
         findings.settled.push(tried.settled);
     }
     findings.sequential = sequential(&pairs);
+    let settled = &mut findings.settled;
+    let guilty = guilt::only(stage, found, &pairs, manner, settled, &mut typical, context).await?;
     let mut best = None;
-    for (suspect, at, schedule) in found {
+    for found in guilty {
+        let Found {
+            suspect,
+            pair,
+            schedule,
+            ..
+        } = found;
         if findings.catches.len() >= CATCHES_MAX || context.interrupt.is_set() {
             break;
         }
-        let serial = &pairs[at].1;
+        if findings.is_known(suspect, &schedule) {
+            continue;
+        }
+        let serial = &pairs[pair].1;
         let smallest = shrink::run(stage, &schedule, serial, manner, &mut typical, context).await?;
         findings.take_catch(suspect, smallest, stage, context);
-        best.get_or_insert(at);
+        best.get_or_insert(pair);
     }
     if let Some(at) = best {
         measure(
@@ -188,15 +199,6 @@ async fn pair<L: Lab>(
     }
     pairs.push((racers.to_vec(), serial));
     Ok(pairs.len() - 1)
-}
-
-fn found_in(tried: &Tried) -> Option<Schedule> {
-    let (schedule, done) = tried.found.as_ref()?;
-    let oracle = done.judgement.violations.first()?.oracle.clone();
-    Some(Schedule {
-        oracle: Some(oracle),
-        ..schedule.clone()
-    })
 }
 
 fn sequential(pairs: &[Pair]) -> Vec<Violation> {
@@ -277,7 +279,22 @@ fn tell_lessons(lessons: &Lessons, context: &Context) {
 }
 
 impl Findings {
-    /// A minimal schedule; one that is the same as an earlier one is that catch.
+    /// Whether the same race was kept already, with other arguments or from another suspect.
+    fn is_known(&mut self, suspect: usize, schedule: &Schedule) -> bool {
+        let known = self.catches.iter().find(|known| {
+            let mut order = known.schedule.order.iter();
+            known.schedule.operations().eq(schedule.operations())
+                && order.all(|line| schedule.order.contains(line))
+        });
+        let name = known.map(|known| known.schedule.name.clone());
+        let is_known = name.is_some();
+        if is_known {
+            self.settled[suspect].catch = name;
+        }
+        is_known
+    }
+
+    /// Keeps a minimal schedule.
     fn take_catch<L: Lab>(
         &mut self,
         suspect: usize,
@@ -285,14 +302,10 @@ impl Findings {
         stage: &Stage<L>,
         context: &Context,
     ) {
-        let settled = &mut self.settled[suspect];
-        let same = self.catches.iter().find(|known| {
-            known.schedule.order == schedule.order && known.schedule.racers == schedule.racers
-        });
-        if let Some(known) = same {
-            settled.catch = Some(known.schedule.name.clone());
+        if self.is_known(suspect, &schedule) {
             return;
         }
+        let settled = &mut self.settled[suspect];
         settled.catch = Some(schedule.name.clone());
         self.catches.push(Catch {
             schedule,

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use model::Access;
+use model::{Access, Isolation};
 
 use crate::footprint::Deed;
 use crate::template::{Template, TemplateStep};
@@ -113,5 +113,5 @@ fn locked_before(template: &Template, upto: usize) -> Vec<&Deed> {
 }
 
 fn is_serializable(step: &TemplateStep) -> bool {
-    step.step.text.to_ascii_uppercase().contains("SERIALIZABLE")
+    step.step.isolation == Some(Isolation::Serializable)
 }

@@ -49,13 +49,24 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
     let acts = then.shows || then.locks;
     let same = deed.resource() == then.resource();
     let shows = |deed: &Deed| any(other, |theirs| theirs.shows && deed.depends(theirs));
-    let looks = |deed: &Deed| any(other, |theirs| theirs.looks && deed.depends(theirs));
+    let looks = |deed: &Deed| {
+        any(other, |theirs| {
+            theirs.looks && deed.effect.meets(&theirs.effect)
+        })
+    };
+    let writes = |deed: &Deed| {
+        any(other, |theirs| {
+            theirs.effect.access != Access::Read && deed.effect.meets(&theirs.effect)
+        })
+    };
     if deed.looks && acts {
         if !shows(deed) {
             return None;
         }
         return Some(match (same, then.effect.access) {
             _ if first.found_nothing && makes(second) => (Label::DoubleInsert, 90),
+            // Each changes what only the other looks at.
+            (true, _) if looks(then) && !writes(then) => (Label::WriteSkew, 80),
             (true, Access::Write) => (Label::LostUpdate, 90 + derived(second)),
             (true, Access::Atomic) => (Label::CheckThenAct, 95),
             (true, _) => (Label::CheckThenAct, 85),

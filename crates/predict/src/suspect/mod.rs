@@ -12,7 +12,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use model::{Label, OrderLine, RacerPlan, Setup, Suspect};
+use model::{Label, OrderLine, RacerPlan, Setup, Suspect, SuspectOrder};
 use serde_json::Value;
 
 use crate::footprint::Deed;
@@ -123,7 +123,7 @@ fn plan(name: &str, learned: &Learned) -> RacerPlan {
 /// Every cycle, with the resource that the first step cares about.
 fn cycles(one: &Template, other: &Template) -> Vec<(String, Cycle)> {
     let locks = guard::lock_keys(one, other);
-    let is_data = |deed: &&Deed| !locks.contains(&deed.resource());
+    let is_data = |deed: &&Deed| !deed.is_snapshot() && !locks.contains(&deed.resource());
     let mut found = Vec::new();
     for (first, step) in one.steps.iter().enumerate() {
         for deed in step.footprint.deeds.iter().filter(is_data) {
@@ -166,16 +166,20 @@ fn cycles(one: &Template, other: &Template) -> Vec<(String, Cycle)> {
     found
 }
 
-fn order(one: &Template, other: &Template, cycle: &Cycle) -> Vec<OrderLine> {
+fn order(one: &Template, other: &Template, cycle: &Cycle) -> SuspectOrder {
     let line = |racer, step: &TemplateStep| OrderLine {
         racer,
         step: step.pattern.clone(),
     };
-    vec![
+    let lines = vec![
         line(0, &one.steps[cycle.first]),
         line(1, &other.steps[cycle.between]),
         line(0, &one.steps[cycle.second]),
-    ]
+    ];
+    SuspectOrder {
+        label: cycle.label,
+        lines,
+    }
 }
 
 fn why(one: &Learned, other: &Learned, cycle: &Cycle) -> String {

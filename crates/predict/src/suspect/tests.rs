@@ -54,6 +54,7 @@ fn seen(ordinal: usize, line: &str) -> SeenStep {
             effects,
             transaction,
             noise: false,
+            isolation: None,
             session: None,
         },
         reply: Some(Reply::of(
@@ -90,6 +91,7 @@ fn found(operations: &[Learned]) -> Vec<String> {
         .iter()
         .map(|suspect| {
             let order: Vec<String> = suspect.orders[0]
+                .lines
                 .iter()
                 .map(|line| format!("{}: {}", ["A", "B"][line.racer], line.step))
                 .collect();
@@ -218,7 +220,10 @@ fn a_lock_that_comes_too_late_is_no_guard() {
         (best.resource.as_str(), &best.guard),
         ("db vouchers", &None)
     );
-    assert_eq!(best.orders[0][2].step.to_string(), "db SELECT vouchers #2");
+    assert_eq!(
+        best.orders[0].lines[2].step.to_string(),
+        "db SELECT vouchers #2"
+    );
 }
 
 #[test]

@@ -91,6 +91,7 @@ pub fn step(
             },
             effects: vec![Effect::of(Access::Read, resource)],
             transaction: Transaction::None,
+            isolation: None,
             noise: verb == "HELLO",
             session: None,
         }),

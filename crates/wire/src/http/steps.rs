@@ -124,6 +124,7 @@ pub(super) fn draft(frame: Frame<'_>, message: Message) -> Draft {
         parameters: parameters(line.query),
         effects: vec![Effect::of(access(line.method), readable(line.path))],
         transaction: Transaction::None,
+        isolation: None,
         noise: is_noise(&line),
         session: None,
     }

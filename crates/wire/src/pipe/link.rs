@@ -284,6 +284,7 @@ impl Link {
             parameters: draft.parameters,
             effects: draft.effects,
             transaction: draft.transaction,
+            isolation: draft.isolation,
             noise: draft.noise,
             session: draft.session,
         }

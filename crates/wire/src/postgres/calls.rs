@@ -2,11 +2,116 @@
 //! notifications), those that touch nothing others see, and all others, which could do anything.
 
 use model::Access;
-use sqlparser::ast::{Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments};
+use sqlparser::ast::{
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentClause, FunctionArguments,
+    OrderByExpr, WindowFrameBound, WindowSpec, WindowType,
+};
 
-use super::meaning::Operand;
-use super::names::named;
+use super::builtins::is_harmless;
+use super::effects::Walk;
+use super::meaning::{Operand, Touch};
+use super::names::{named, resource_name};
 use super::predicate::operand;
+
+impl Walk {
+    /// A call in an expression, with all that is in it.
+    pub fn call(&mut self, function: &Function) {
+        let name = named(&function.name);
+        let exprs = arguments(function);
+        self.called(&name, &exprs);
+        exprs.into_iter().for_each(|expr| self.expr(expr));
+        match &function.args {
+            FunctionArguments::None => {}
+            FunctionArguments::Subquery(query) => {
+                self.query(query);
+            }
+            FunctionArguments::List(list) => {
+                list.args.iter().for_each(|arg| self.wildcard(&name, arg));
+                list.clauses.iter().for_each(|clause| self.clause(clause));
+            }
+        }
+        function.filter.iter().for_each(|expr| self.expr(expr));
+        self.orders(&function.within_group);
+        if let Some(WindowType::WindowSpec(spec)) = &function.over {
+            self.window(spec);
+        }
+    }
+
+    /// What a call touches: advisory locks, sequences and notifications are resources of their
+    /// own; what a function of the user does is not seen.
+    pub fn called(&mut self, name: &str, arguments: &[&Expr]) {
+        let Some((access, kind)) = resource_of_call(name) else {
+            self.strange_call |= !is_harmless(name);
+            return;
+        };
+        let many = if kind == "advisory:" { usize::MAX } else { 1 };
+        let arguments = arguments.iter().take(many);
+        let key: Option<Vec<Operand>> = arguments.map(|expr| parts_of(expr)).collect();
+        let mut key = key.unwrap_or_else(|| vec![Operand::Literal("?".to_string())]);
+        if key.is_empty() {
+            key.push(Operand::Literal("*".to_string()));
+        }
+        if let ("", Some(Operand::Literal(sequence))) = (kind, key.first_mut()) {
+            *sequence = sequence_name(sequence);
+        }
+        self.touches.push(Touch {
+            key,
+            ..Touch::of(access, kind)
+        });
+    }
+
+    /// `count(*)` looks at no column; `f(t.*)` at all of `t`.
+    fn wildcard(&mut self, name: &str, argument: &FunctionArg) {
+        let (FunctionArg::Named { arg, .. }
+        | FunctionArg::ExprNamed { arg, .. }
+        | FunctionArg::Unnamed(arg)) = argument;
+        match arg {
+            FunctionArgExpr::Expr(_) => {}
+            FunctionArgExpr::Wildcard if name == "count" => {}
+            FunctionArgExpr::QualifiedWildcard(of) => {
+                let of = named(of);
+                self.mention_row(of.rsplit('.').next().unwrap_or_default());
+            }
+            FunctionArgExpr::Wildcard | FunctionArgExpr::WildcardWithOptions(_) => {
+                self.mention_scope();
+            }
+        }
+    }
+
+    fn clause(&mut self, clause: &FunctionArgumentClause) {
+        match clause {
+            FunctionArgumentClause::OrderBy(orders) => self.orders(orders),
+            FunctionArgumentClause::Where(expr) | FunctionArgumentClause::Limit(expr) => {
+                self.expr(expr);
+            }
+            FunctionArgumentClause::Having(bound) => self.expr(&bound.1),
+            FunctionArgumentClause::IgnoreOrRespectNulls(_)
+            | FunctionArgumentClause::Separator(_)
+            | FunctionArgumentClause::JsonNullClause(_)
+            | FunctionArgumentClause::JsonReturningClause(_) => {}
+            FunctionArgumentClause::OnOverflow(_) => self.mention_all(),
+        }
+    }
+
+    fn orders(&mut self, orders: &[OrderByExpr]) {
+        orders.iter().for_each(|order| self.expr(&order.expr));
+    }
+
+    /// What stands in OVER or WINDOW.
+    pub fn window(&mut self, spec: &WindowSpec) {
+        spec.partition_by.iter().for_each(|expr| self.expr(expr));
+        self.orders(&spec.order_by);
+        let frame = spec.window_frame.iter();
+        let bounds = frame.flat_map(|frame| [Some(&frame.start_bound), frame.end_bound.as_ref()]);
+        for bound in bounds.flatten() {
+            if let WindowFrameBound::Preceding(Some(expr))
+            | WindowFrameBound::Following(Some(expr)) = bound
+            {
+                self.expr(expr);
+            }
+        }
+    }
+}
 
 /// The arguments of a call that are expressions.
 pub fn arguments(function: &Function) -> Vec<&Expr> {
@@ -59,133 +164,16 @@ pub fn parts_of(expr: &Expr) -> Option<Operand> {
     operand(expr)
 }
 
-/// Functions that touch nothing others see, so that a statement of only these is noise. What is
-/// not here could be the user's own and do anything.
-const HARMLESS: &[&str] = &[
-    "abs",
-    "array_agg",
-    "array_append",
-    "array_length",
-    "array_position",
-    "array_remove",
-    "array_to_string",
-    "avg",
-    "bool_and",
-    "bool_or",
-    "btrim",
-    "cardinality",
-    "ceil",
-    "char_length",
-    "clock_timestamp",
-    "coalesce",
-    "col_description",
-    "concat",
-    "concat_ws",
-    "count",
-    "current_catalog",
-    "current_database",
-    "current_date",
-    "current_query",
-    "current_role",
-    "current_schema",
-    "current_schemas",
-    "current_setting",
-    "current_time",
-    "current_timestamp",
-    "current_user",
-    "currval",
-    "date_part",
-    "date_trunc",
-    "decode",
-    "digest",
-    "encode",
-    "every",
-    "exp",
-    "extract",
-    "floor",
-    "format",
-    "format_type",
-    "gen_random_uuid",
-    "generate_series",
-    "generate_subscripts",
-    "greatest",
-    "hashtext",
-    "inet_client_addr",
-    "inet_server_addr",
-    "inet_server_port",
-    "initcap",
-    "lastval",
-    "least",
-    "left",
-    "length",
-    "ln",
-    "localtime",
-    "localtimestamp",
-    "log",
-    "lower",
-    "lpad",
-    "ltrim",
-    "make_interval",
-    "max",
-    "md5",
-    "min",
-    "mod",
-    "now",
-    "nullif",
-    "num_nonnulls",
-    "obj_description",
-    "octet_length",
-    "position",
-    "power",
-    "quote_ident",
-    "quote_literal",
-    "quote_nullable",
-    "random",
-    "regexp_match",
-    "regexp_matches",
-    "regexp_replace",
-    "repeat",
-    "replace",
-    "reverse",
-    "right",
-    "round",
-    "row",
-    "row_number",
-    "row_to_json",
-    "rpad",
-    "rtrim",
-    "session_user",
-    "set_config",
-    "sha256",
-    "shobj_description",
-    "sign",
-    "split_part",
-    "sqrt",
-    "statement_timestamp",
-    "string_agg",
-    "string_to_array",
-    "strpos",
-    "substr",
-    "substring",
-    "sum",
-    "timeofday",
-    "timezone",
-    "transaction_timestamp",
-    "translate",
-    "trim",
-    "trunc",
-    "txid_current",
-    "unnest",
-    "upper",
-    "user",
-    "uuid_generate_v1",
-    "uuid_generate_v4",
-    "version",
-];
-
-/// Whether a function is known to touch nothing shared.
-pub fn is_harmless(name: &str) -> bool {
-    let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
-    let families = ["pg_", "json", "to_", "has_", "information_schema."];
-    HARMLESS.contains(&name) || families.iter().any(|family| name.starts_with(family))
+/// A sequence's name as a resource, from the text that names it: `public."Orders_id_seq"`.
+fn sequence_name(text: &str) -> String {
+    let parts: Vec<(&str, bool)> = text
+        .split('.')
+        .map(|part| {
+            let inner = part
+                .strip_prefix('"')
+                .and_then(|part| part.strip_suffix('"'));
+            (inner.unwrap_or(part), inner.is_some())
+        })
+        .collect();
+    resource_name(&parts)
 }

@@ -5,6 +5,7 @@ use model::Access;
 use sqlparser::tokenizer::{Token, Word};
 
 use super::meaning::{self, Control, Meaning, Touch};
+use super::memory::{self, Change, isolation};
 use super::names::{is_catalog, resource_name};
 
 /// Whether a token is this word, in capitals, unquoted.
@@ -12,7 +13,8 @@ pub fn is_word(token: &Token, word: &str) -> bool {
     matches!(token, Token::Word(w) if w.quote_style.is_none() && w.value.eq_ignore_ascii_case(word))
 }
 
-fn word(tokens: &[Token], at: usize) -> String {
+/// The word at a place, in capitals; empty when there is none.
+pub fn word(tokens: &[Token], at: usize) -> String {
     match tokens.get(at) {
         Some(Token::Word(Word {
             value,
@@ -36,22 +38,32 @@ pub fn of(tokens: &[Token]) -> Option<Meaning> {
         })
     };
     match verb.as_str() {
-        "BEGIN" | "START" => plain(false, Some(Control::Begin)),
+        "BEGIN" | "START" => Some(Meaning {
+            verb: verb.clone(),
+            control: Some(Control::Begin),
+            changes: isolation(tokens).map(Change::Level).into_iter().collect(),
+            ..Meaning::default()
+        }),
         "COMMIT" | "END" => plain(false, Some(Control::Commit)),
         "PREPARE" if second == "TRANSACTION" => plain(false, Some(Control::Commit)),
         "ROLLBACK" | "ABORT" => {
             let to_savepoint = tokens.iter().any(|token| is_word(token, "TO"));
             plain(false, (!to_savepoint).then_some(Control::Rollback))
         }
-        "SAVEPOINT" | "RELEASE" | "FETCH" | "MOVE" | "CLOSE" => plain(false, None),
-        "SET" => {
-            let isolation = second == "TRANSACTION"
-                || second == "SESSION" && word(tokens, 2) == "CHARACTERISTICS";
-            plain(!isolation, None)
+        "FETCH" | "MOVE" | "CLOSE" => plain(false, None),
+        // Going back to a savepoint, above, takes back writes and locks; these touch nothing.
+        "SAVEPOINT" | "RELEASE" => plain(true, None),
+        "SET" | "RESET" | "DISCARD" | "PREPARE" | "DEALLOCATE" => Some(Meaning {
+            verb: verb.clone(),
+            noise: true,
+            changes: memory::changes(tokens),
+            ..Meaning::default()
+        }),
+        "EXECUTE" => Some(execute(tokens, verb.clone())),
+        "SHOW" | "LISTEN" | "UNLISTEN" | "VACUUM" | "ANALYZE" | "ANALYSE" | "CHECKPOINT"
+        | "CLUSTER" | "REINDEX" | "COMMENT" | "GRANT" | "REVOKE" | "LOAD" | "SECURITY" => {
+            plain(true, None)
         }
-        "SHOW" | "RESET" | "DISCARD" | "PREPARE" | "DEALLOCATE" | "LISTEN" | "UNLISTEN"
-        | "VACUUM" | "ANALYZE" | "ANALYSE" | "CHECKPOINT" | "CLUSTER" | "REINDEX" | "COMMENT"
-        | "GRANT" | "REVOKE" | "LOAD" | "SECURITY" => plain(true, None),
         "NOTIFY" => {
             let channel = names(tokens, 1)
                 .into_iter()
@@ -65,7 +77,7 @@ pub fn of(tokens: &[Token]) -> Option<Meaning> {
         "DECLARE" => Some(within(tokens, verb.clone(), "FOR")),
         "EXPLAIN" => Some(explain(tokens, verb.clone())),
         "CREATE" | "ALTER" | "DROP" => Some(definition(tokens, verb.clone())),
-        "CALL" | "DO" | "EXECUTE" => {
+        "CALL" | "DO" => {
             let why = format!("{verb} runs code that is not seen");
             let touches = vec![Touch::of(Access::Unknown, "*")];
             Some(Meaning {
@@ -92,12 +104,27 @@ fn touching(verb: String, access: Access, names: impl IntoIterator<Item = String
     }
 }
 
+/// What a prepared statement does is known to the session.
+fn execute(tokens: &[Token], verb: String) -> Meaning {
+    let meaning = Meaning {
+        verb,
+        ..Meaning::default()
+    };
+    match memory::executed(tokens) {
+        Some(change) => Meaning {
+            changes: vec![change],
+            ..meaning
+        },
+        None => meaning::obscured(meaning, "EXECUTE of what is not seen".to_string()),
+    }
+}
+
 /// The statement that starts after the word `after`.
 fn within(tokens: &[Token], verb: String, after: &str) -> Meaning {
     match tokens.iter().position(|token| is_word(token, after)) {
         Some(at) => Meaning {
             verb,
-            ..meaning::one(&tokens[at + 1..])
+            ..meaning::parsed(&tokens[at + 1..])
         },
         None => Meaning {
             verb,
@@ -109,9 +136,11 @@ fn within(tokens: &[Token], verb: String, after: &str) -> Meaning {
 /// Without ANALYZE nothing is run.
 fn explain(tokens: &[Token], verb: String) -> Meaning {
     let starts = |token: &Token| {
-        ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE"]
-            .iter()
-            .any(|word| is_word(token, word))
+        [
+            "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "MERGE", "EXECUTE",
+        ]
+        .iter()
+        .any(|word| is_word(token, word))
     };
     match tokens.iter().position(starts) {
         Some(at) if tokens[..at].iter().any(|token| is_word(token, "ANALYZE")) => Meaning {
@@ -140,7 +169,7 @@ fn copy(tokens: &[Token], verb: String) -> Meaning {
         let query = &tokens[2..closes.map_or(tokens.len(), |at| at + 1).max(2)];
         return Meaning {
             verb,
-            ..meaning::one(query)
+            ..meaning::parsed(query)
         };
     }
     let into = tokens.iter().any(|token| is_word(token, "FROM"));

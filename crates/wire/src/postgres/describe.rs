@@ -1,10 +1,11 @@
 //! Describing steps: the shape of one for recordings, and the whole draft for a director.
 
-use model::{Access, Transaction};
+use model::{Access, Effect, Transaction};
 
 use super::Session;
 use super::frame::{self, Bind, Cursor, Formats};
-use super::meaning::{self, Control, Meaning, Touch};
+use super::meaning::{self, Control, EFFECTS_MAX, Meaning, Operand, Touch};
+use super::memory::{self, Change};
 use super::shapes;
 use super::statements::{Statement, UNKNOWN};
 use super::value::decode;
@@ -124,21 +125,96 @@ impl Session {
             Some(Control::Rollback) => Transaction::Rollback,
             Some(Control::Whole) | None => inside,
         };
+        let begins = matches!(meaning.control, Some(Control::Begin | Control::Whole));
+        if begins && !self.in_transaction {
+            self.memory.forget_level();
+        }
         self.in_transaction = match meaning.control {
             Some(Control::Begin) => true,
             Some(_) => false,
             None => self.in_transaction,
         };
-        Box::new(Draft {
+        let mut draft = Box::new(Draft {
             verb: meaning.verb.clone(),
             shape: meaning.shape.clone(),
             text: readable(text),
             effects: meaning.effects(&parameters),
             parameters,
             transaction,
+            isolation: None,
             noise: meaning.noise,
             session: self.process,
-        })
+        });
+        for change in &meaning.changes {
+            match change {
+                Change::Execute(name, values) => self.execute(name, values, &mut draft),
+                change => self.remember(change),
+            }
+        }
+        draft.isolation = if begins || transaction != Transaction::None {
+            Some(self.memory.level())
+        } else {
+            self.memory.raised()
+        };
+        draft
+    }
+
+    /// Takes what a text that nobody looks at changes.
+    pub(super) fn remember_all(&mut self, sql: &[u8]) {
+        if memory::is_change(sql) {
+            let meaning = meaning::of(sql);
+            let changes = meaning.changes.iter();
+            changes.for_each(|change| self.remember(change));
+        }
+    }
+
+    fn remember(&mut self, change: &Change) {
+        self.memory.take(change);
+        // Statements of the protocol have their names in the same place.
+        match change {
+            Change::Prepare(name, _) | Change::Deallocate(Some(name)) => {
+                self.statements.remove(name.as_bytes());
+            }
+            Change::Deallocate(None) => self.statements.clear(),
+            Change::Level(_) | Change::Default(_) | Change::Execute(..) => {}
+        }
+    }
+
+    /// EXECUTE is what it runs, with the values it gives.
+    fn execute(&mut self, name: &str, values: &[Operand], draft: &mut Draft) {
+        let found = self.memory.prepared(name).or_else(|| {
+            let statement = self.statements.get(name.as_bytes())?;
+            (!name.is_empty()).then(|| meaning::of(&statement.sql))
+        });
+        let Some(found) = found.filter(|found| found.changes.is_empty()) else {
+            draft.effects.push(Effect::of(Access::Unknown, "*"));
+            return self.obscure("EXECUTE of what is not seen");
+        };
+        if let Some(why) = &found.obscure {
+            self.obscure(why);
+        }
+        let values: Vec<Option<String>> = values
+            .iter()
+            .map_while(|value| match value {
+                Operand::Literal(null) if null == "NULL" => Some(None),
+                value => value.fill(&draft.parameters).map(Some),
+            })
+            .collect();
+        let alone = draft.effects.is_empty();
+        draft.effects.extend(found.effects(&values));
+        if draft.effects.len() > EFFECTS_MAX {
+            // What is left out may be anything.
+            draft.effects.truncate(EFFECTS_MAX - 1);
+            draft.effects.push(Effect::of(Access::Unknown, "*"));
+        }
+        if alone && draft.verb == "EXECUTE" {
+            draft.verb.clone_from(&found.verb);
+            draft.noise = found.noise;
+        }
+        draft.noise &= found.noise;
+        if draft.parameters.is_empty() {
+            draft.parameters = values;
+        }
     }
 }
 

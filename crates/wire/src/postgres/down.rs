@@ -289,6 +289,7 @@ impl Session {
             self.in_transaction = message.get(5) != Some(&b'I');
             if !self.in_transaction {
                 self.portals.clear();
+                self.memory.forget_level();
             }
         }
         let reply = if front.asked == Asked::Sync {

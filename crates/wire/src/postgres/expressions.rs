@@ -1,7 +1,7 @@
-//! Expressions: finding the subqueries and calls inside, and whether one depends on the row that
-//! is updated. Rare kinds of expressions are not entered.
+//! Expressions: finding the columns, subqueries and calls inside, and whether one depends on the
+//! row that is updated. Kinds of expressions that PostgreSQL does not have are not entered.
 
-use sqlparser::ast::Expr;
+use sqlparser::ast::{AccessExpr, Expr, SetExpr, Subscript};
 
 use super::calls::arguments;
 use super::effects::Walk;
@@ -9,7 +9,7 @@ use super::names::is_default;
 use super::predicate::folded;
 
 impl Walk {
-    /// Walks an expression for what it touches.
+    /// Walks an expression for what it touches and mentions.
     pub fn expr(&mut self, mut expr: &Expr) {
         // Long chains lean to the left: follow them in a loop, not on the stack.
         while let Expr::BinaryOp { left, right, .. } = expr {
@@ -17,36 +17,82 @@ impl Walk {
             expr = left;
         }
         match expr {
-            Expr::Subquery(query)
-            | Expr::Exists {
-                subquery: query, ..
-            } => {
+            Expr::Identifier(name) if is_default(name) => {}
+            Expr::Identifier(name) => self.mention(None, &folded(name)),
+            Expr::CompoundIdentifier(parts) => match parts.as_slice() {
+                [.., table, name] => self.mention(Some(&folded(table)), &folded(name)),
+                _ => self.mention_all(),
+            },
+            Expr::CompoundFieldAccess { root, access_chain } => self.field(root, access_chain),
+            Expr::Subquery(query) => {
                 self.query(query);
+            }
+            Expr::Exists { subquery, .. } => {
+                // What it would give is not looked at, except by EXCEPT and the like.
+                self.only_existence =
+                    subquery.with.is_none() && matches!(*subquery.body, SetExpr::Select(_));
+                self.query(subquery);
             }
             Expr::InSubquery { expr, subquery, .. } => {
                 self.expr(expr);
                 self.query(subquery);
             }
             Expr::Function(function) => self.call(function),
-            _ => inner(expr).into_iter().for_each(|inner| self.expr(inner)),
+            _ => match inner(expr) {
+                Some(inner) => inner.into_iter().for_each(|inner| self.expr(inner)),
+                None => self.mention_all(),
+            },
+        }
+    }
+
+    /// `tags[1]`, `(orders).note`, `orders.tags[1]`.
+    fn field(&mut self, root: &Expr, chain: &[AccessExpr]) {
+        match (root, chain.first()) {
+            (Expr::Identifier(table), Some(AccessExpr::Dot(Expr::Identifier(name)))) => {
+                self.mention(Some(&folded(table)), &folded(name));
+            }
+            _ => self.expr(root),
+        }
+        for access in chain {
+            match access {
+                AccessExpr::Subscript(Subscript::Index { index }) => self.expr(index),
+                AccessExpr::Subscript(Subscript::Slice {
+                    lower_bound,
+                    upper_bound,
+                    ..
+                }) => lower_bound
+                    .iter()
+                    .chain(upper_bound)
+                    .for_each(|bound| self.expr(bound)),
+                AccessExpr::Dot(Expr::Identifier(_)) => {}
+                AccessExpr::Dot(_) => self.mention_all(),
+            }
         }
     }
 }
 
-/// The expressions directly inside of one, subqueries and arguments of functions apart.
-fn inner(expr: &Expr) -> Vec<&Expr> {
+/// The expressions directly inside of one, subqueries and arguments of functions apart. None when
+/// it is of a kind that is not entered.
+fn inner(expr: &Expr) -> Option<Vec<&Expr>> {
     if let Some(only) = inner_one(expr) {
-        return vec![only];
+        return Some(vec![only]);
     }
     if let Some(both) = inner_two(expr) {
-        return both.to_vec();
+        return Some(both.to_vec());
     }
-    match expr {
+    if let Some(texts) = inner_of_text(expr) {
+        return Some(texts);
+    }
+    Some(match expr {
+        Expr::Value(_) | Expr::TypedString(_) => Vec::new(),
         Expr::Between {
             expr, low, high, ..
         } => vec![expr, low, high],
         Expr::InList { expr, list, .. } => list.iter().chain([&**expr]).collect(),
         Expr::Tuple(list) => list.iter().collect(),
+        Expr::GroupingSets(lists) | Expr::Cube(lists) | Expr::Rollup(lists) => {
+            lists.iter().flatten().collect()
+        }
         Expr::Array(array) => array.elem.iter().collect(),
         Expr::Case {
             operand,
@@ -62,8 +108,8 @@ fn inner(expr: &Expr) -> Vec<&Expr> {
                 .chain(else_result.as_deref())
                 .collect()
         }
-        _ => Vec::new(),
-    }
+        _ => return None,
+    })
 }
 
 fn inner_one(expr: &Expr) -> Option<&Expr> {
@@ -75,16 +121,18 @@ fn inner_one(expr: &Expr) -> Option<&Expr> {
         | Expr::IsNotTrue(e)
         | Expr::IsNull(e)
         | Expr::IsNotNull(e)
+        | Expr::IsUnknown(e)
+        | Expr::IsNotUnknown(e)
+        | Expr::IsNormalized { expr: e, .. }
+        | Expr::IsJson { expr: e, .. }
         | Expr::UnaryOp { expr: e, .. }
         | Expr::Cast { expr: e, .. }
         | Expr::Collate { expr: e, .. }
         | Expr::Extract { expr: e, .. }
         | Expr::Ceil { expr: e, .. }
         | Expr::Floor { expr: e, .. }
-        | Expr::JsonAccess { value: e, .. }
-        | Expr::CompoundFieldAccess { root: e, .. }
-        | Expr::Substring { expr: e, .. }
-        | Expr::Trim { expr: e, .. } => e,
+        | Expr::Prefixed { value: e, .. } => e,
+        Expr::Interval(interval) => &interval.value,
         _ => return None,
     })
 }
@@ -102,21 +150,6 @@ fn inner_two(expr: &Expr) -> Option<[&Expr; 2]> {
         | Expr::AllOp {
             left: a, right: b, ..
         }
-        | Expr::Like {
-            expr: a,
-            pattern: b,
-            ..
-        }
-        | Expr::ILike {
-            expr: a,
-            pattern: b,
-            ..
-        }
-        | Expr::SimilarTo {
-            expr: a,
-            pattern: b,
-            ..
-        }
         | Expr::AtTimeZone {
             timestamp: a,
             time_zone: b,
@@ -126,11 +159,64 @@ fn inner_two(expr: &Expr) -> Option<[&Expr; 2]> {
     })
 }
 
-/// Whether an expression depends on a column of the row, whose table has one of the names.
-/// A subquery has rows of its own.
-pub fn mentions_row(mut expr: &Expr, names: &[&str]) -> bool {
+fn inner_of_text(expr: &Expr) -> Option<Vec<&Expr>> {
+    Some(match expr {
+        Expr::Like {
+            expr: a,
+            pattern: b,
+            escape_char: c,
+            ..
+        }
+        | Expr::ILike {
+            expr: a,
+            pattern: b,
+            escape_char: c,
+            ..
+        }
+        | Expr::SimilarTo {
+            expr: a,
+            pattern: b,
+            escape_char: c,
+            ..
+        } => [&**a, b].into_iter().chain(c.as_deref()).collect(),
+        Expr::Substring {
+            expr,
+            substring_from: from,
+            substring_for: many,
+            ..
+        } => [&**expr]
+            .into_iter()
+            .chain(from.as_deref())
+            .chain(many.as_deref())
+            .collect(),
+        Expr::Trim {
+            expr,
+            trim_what: what,
+            trim_characters: characters,
+            ..
+        } => [&**expr]
+            .into_iter()
+            .chain(what.as_deref())
+            .chain(characters.iter().flatten())
+            .collect(),
+        Expr::Overlay {
+            expr,
+            overlay_what: what,
+            overlay_from: from,
+            overlay_for: many,
+        } => [&**expr, what, from]
+            .into_iter()
+            .chain(many.as_deref())
+            .collect(),
+        _ => return None,
+    })
+}
+
+/// Whether an expression depends on a column of the row of a table. A subquery has rows of its
+/// own.
+pub fn mentions_row(mut expr: &Expr, own: &str) -> bool {
     while let Expr::BinaryOp { left, right, .. } = expr {
-        if mentions_row(right, names) {
+        if mentions_row(right, own) {
             return true;
         }
         expr = left;
@@ -138,12 +224,16 @@ pub fn mentions_row(mut expr: &Expr, names: &[&str]) -> bool {
     match expr {
         Expr::Identifier(name) => !is_default(name),
         Expr::CompoundIdentifier(parts) => match parts.as_slice() {
-            [.., table, _] => names.contains(&folded(table).as_str()),
+            [.., table, _] => folded(table) == own,
             _ => true,
         },
         Expr::Function(function) => arguments(function)
             .into_iter()
-            .any(|e| mentions_row(e, names)),
-        _ => inner(expr).into_iter().any(|e| mentions_row(e, names)),
+            .any(|e| mentions_row(e, own)),
+        Expr::Subquery(_) | Expr::Exists { .. } => false,
+        Expr::InSubquery { expr, .. } | Expr::CompoundFieldAccess { root: expr, .. } => {
+            mentions_row(expr, own)
+        }
+        _ => inner(expr).is_none_or(|inner| inner.into_iter().any(|e| mentions_row(e, own))),
     }
 }

@@ -12,7 +12,8 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
-use super::{control, depth, effects, shape};
+use super::memory::Change;
+use super::{control, depth, dialect, effects, shape};
 use crate::session::readable;
 
 /// Texts remembered by each thread.
@@ -31,6 +32,8 @@ pub struct Meaning {
     pub shape: String,
     pub touches: Vec<Touch>,
     pub control: Option<Control>,
+    /// What the session is told to remember or to use again.
+    pub changes: Vec<Change>,
     pub noise: bool,
     /// Why some of it was not understood.
     pub obscure: Option<String>,
@@ -104,7 +107,7 @@ impl Touch {
 
 impl Operand {
     /// Its value; none when the parameters are not known.
-    fn fill(&self, parameters: &[Option<String>]) -> Option<String> {
+    pub fn fill(&self, parameters: &[Option<String>]) -> Option<String> {
         match self {
             Operand::Literal(value) => Some(cut(value)),
             Operand::Parameter(n) => Some(
@@ -215,7 +218,8 @@ fn first_word(shape: &str) -> String {
     shape[..end.min(32)].to_ascii_uppercase()
 }
 
-fn obscured(mut meaning: Meaning, why: String) -> Meaning {
+/// A meaning with an effect on anything, for the reason given.
+pub fn obscured(mut meaning: Meaning, why: String) -> Meaning {
     meaning.touches.push(Touch::of(Access::Unknown, "*"));
     meaning.noise = false;
     meaning.obscure = Some(readable(why.as_bytes()));
@@ -224,9 +228,12 @@ fn obscured(mut meaning: Meaning, why: String) -> Meaning {
 
 /// The meaning of one statement, without its shape.
 pub fn one(tokens: &[Token]) -> Meaning {
-    if let Some(meaning) = control::of(tokens) {
-        return meaning;
-    }
+    control::of(tokens).unwrap_or_else(|| parsed(tokens))
+}
+
+/// As `one`, of a statement that the parser knows: one that stands within another. Others could
+/// stand within each other as deep as the text is long.
+pub fn parsed(tokens: &[Token]) -> Meaning {
     match parse(tokens) {
         Ok(statement) => effects::of(&statement),
         Err(why) => {
@@ -245,12 +252,13 @@ pub fn one(tokens: &[Token]) -> Meaning {
     }
 }
 
-fn parse(tokens: &[Token]) -> Result<sqlparser::ast::Statement, String> {
+/// The tree of one statement.
+pub fn parse(tokens: &[Token]) -> Result<sqlparser::ast::Statement, String> {
     if !depth::is_shallow(tokens) {
         return Err("nested too deeply".to_string());
     }
     let dialect = PostgreSqlDialect {};
-    let mut parser = Parser::new(&dialect).with_tokens(without_key_locks(tokens));
+    let mut parser = Parser::new(&dialect).with_tokens(dialect::reworded(tokens));
     let statement = parser.parse_statement().map_err(|why| why.to_string())?;
     match parser.peek_token().token {
         Token::EOF => Ok(statement),
@@ -258,32 +266,13 @@ fn parse(tokens: &[Token]) -> Result<sqlparser::ast::Statement, String> {
     }
 }
 
-/// `FOR NO KEY UPDATE` and `FOR KEY SHARE` lock as well, and the parser does not know them.
-fn without_key_locks(tokens: &[Token]) -> Vec<Token> {
-    let mut kept: Vec<Token> = Vec::with_capacity(tokens.len());
-    for (at, token) in tokens.iter().enumerate() {
-        let next = |n: usize, word| {
-            tokens
-                .get(at + n)
-                .is_some_and(|t| control::is_word(t, word))
-        };
-        let after_for = |t: Option<&Token>| t.is_some_and(|t| control::is_word(t, "FOR"));
-        let no_key = after_for(kept.last()) && next(0, "NO") && next(1, "KEY") && next(2, "UPDATE");
-        let key =
-            after_for(kept.last()) && next(0, "KEY") && (next(1, "SHARE") || next(1, "UPDATE"));
-        if !no_key && !key {
-            kept.push(token.clone());
-        }
-    }
-    kept
-}
-
 /// How much a statement says about what its text is for.
 fn weight(meaning: &Meaning) -> u8 {
-    match (meaning.touches.is_empty(), meaning.control) {
-        (false, _) => 2,
-        (true, Some(_)) => 1,
-        (true, None) => 0,
+    let executes = |change: &Change| matches!(change, Change::Execute(..));
+    if !meaning.touches.is_empty() || meaning.changes.iter().any(executes) {
+        2
+    } else {
+        u8::from(meaning.control.is_some())
     }
 }
 
@@ -293,8 +282,13 @@ fn merge(all: &mut Meaning, next: Meaning) {
         all.verb = next.verb;
     }
     for touch in next.touches {
-        if all.touches.len() < EFFECTS_MAX && !all.touches.contains(&touch) {
-            all.touches.push(touch);
+        effects::add(&mut all.touches, touch);
+    }
+    for change in next.changes {
+        if all.changes.len() < EFFECTS_MAX {
+            all.changes.push(change);
+        } else {
+            effects::add(&mut all.touches, Touch::of(Access::Unknown, "*"));
         }
     }
     all.noise &= next.noise;

@@ -8,10 +8,12 @@
 //! Bind, Close or Sync. When answers stop matching what was asked, the connection passes
 //! untouched from there: a wire never breaks a working system.
 
+mod builtins;
 mod calls;
 mod control;
 mod depth;
 mod describe;
+mod dialect;
 mod down;
 mod effects;
 pub mod encode;
@@ -19,18 +21,22 @@ mod expressions;
 mod frame;
 mod keywords;
 mod meaning;
+mod memory;
 mod names;
 mod predicate;
 mod queue;
 mod reply;
 mod scan;
+mod scope;
 mod shape;
 mod shapes;
+mod sources;
 mod statements;
 #[cfg(test)]
 mod tests;
 mod up;
 mod value;
+mod writes;
 
 use crate::session::{Direction, Down, Frame, Look, Scan, Up};
 
@@ -51,6 +57,8 @@ pub struct Session {
     copying: bool,
     /// In a transaction, as far as was asked and answered.
     in_transaction: bool,
+    /// What statements told it to remember.
+    memory: memory::Memory,
     /// The server's process id.
     process: Option<u32>,
     /// Why the connection cannot be followed any more.

@@ -2,6 +2,8 @@
 
 use sqlparser::ast::{Ident, ObjectName};
 
+use super::predicate::folded;
+
 /// A table's name as a resource: in small letters unless quoted, without the `public` schema.
 pub fn resource_name(parts: &[(&str, bool)]) -> String {
     let fold = |part: &(&str, bool)| {
@@ -32,6 +34,20 @@ pub fn named(name: &ObjectName) -> String {
         .map(|ident| (ident.value.as_str(), ident.quote_style.is_some()))
         .collect();
     resource_name(&parts)
+}
+
+/// The one identifier that a name is, in small letters unless quoted.
+pub fn plain_name(name: &ObjectName) -> Option<String> {
+    match name.0.as_slice() {
+        [part] => part.as_ident().map(folded),
+        _ => None,
+    }
+}
+
+/// Whether every row has this column without being asked. All but `tableoid` change with every
+/// change of the row, so they tell versions of it and not rows.
+pub fn is_system(column: &str) -> bool {
+    matches!(column, "ctid" | "xmin" | "xmax" | "cmin" | "cmax")
 }
 
 /// Whether an identifier stands for a default rather than a column.

@@ -4,6 +4,7 @@
 use sqlparser::ast::{BinaryOperator, Expr, Ident, UnaryOperator, Value};
 
 use super::meaning::Operand;
+use super::names::is_system;
 
 /// `column = value`.
 #[derive(Debug, Clone)]
@@ -42,7 +43,12 @@ pub fn of(selection: Option<&Expr>) -> Predicate {
                 right: b,
             } => match equality(a, b).or_else(|| equality(b, a)) {
                 Some(equality) => predicate.equalities.push(equality),
-                None => predicate.more |= column(a).is_none() || column(b).is_none(),
+                // `1 = 1` asks nothing of the row.
+                None => {
+                    let columns = column(a).is_some() && column(b).is_some();
+                    let values = operand(a).is_some() && operand(b).is_some();
+                    predicate.more |= !columns && !values;
+                }
             },
             Expr::InList {
                 expr,
@@ -69,12 +75,13 @@ pub fn of(selection: Option<&Expr>) -> Predicate {
 impl Predicate {
     /// The part of a table: its columns with their values, in the order of their names. Columns
     /// without a qualifier belong to it only when it is `alone`.
-    pub fn part(&self, names: &[&str], alone: bool) -> Vec<(String, Operand)> {
+    pub fn part(&self, name: &str, alone: bool) -> Vec<(String, Operand)> {
         let mine = self
             .equalities
             .iter()
+            .filter(|equality| !is_system(&equality.column))
             .filter(|equality| match &equality.qualifier {
-                Some(qualifier) => names.contains(&qualifier.as_str()),
+                Some(qualifier) => qualifier == name,
                 None => alone,
             });
         let mut part: Vec<_> = mine
@@ -92,7 +99,7 @@ impl Predicate {
             || self
                 .equalities
                 .iter()
-                .any(|e| e.boolean || set.contains(&e.column))
+                .any(|e| e.boolean || is_system(&e.column) || set.contains(&e.column))
     }
 }
 

@@ -100,6 +100,13 @@ impl Statements {
         }
     }
 
+    /// Forgets all that have a name.
+    pub fn clear(&mut self) {
+        self.named.clear();
+        self.ages.clear();
+        self.bytes = 0;
+    }
+
     /// By name; the unnamed one has the empty name.
     #[inline]
     pub fn get(&self, name: &[u8]) -> Option<&Statement> {

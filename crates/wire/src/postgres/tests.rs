@@ -5,6 +5,7 @@ mod copies;
 mod exchanges;
 mod limits;
 mod meanings;
+mod memory;
 mod properties;
 
 use super::Session;

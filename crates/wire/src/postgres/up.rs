@@ -21,6 +21,7 @@ impl Session {
             StartUp::Encryption => return Up::Local(b"N"),
             StartUp::Session => {
                 self.framing.starting = false;
+                self.memory.start(packet);
                 self.push(Asked::StartUp, false, NO_STATEMENT);
             }
             // A connection of its own, which the server closes without a word.
@@ -43,6 +44,10 @@ impl Session {
             b'P' => {
                 if let Some(parse) = frame::parse(message) {
                     self.statements.set(&parse);
+                    if parse.name.is_empty() {
+                        // What has no name is parsed to be executed once.
+                        self.remember_all(parse.sql);
+                    }
                 }
                 self.push(Asked::Parse, false, NO_STATEMENT);
             }
@@ -79,6 +84,9 @@ impl Session {
             true,
             NO_STATEMENT,
         );
+        if !full && tag == b'Q' {
+            self.remember_all(frame::query(message));
+        }
         Up::Step(match (full, tag) {
             (false, _) => None,
             (true, b'Q') => Some(self.describe_query(message)),

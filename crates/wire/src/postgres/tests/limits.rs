@@ -5,7 +5,9 @@ use crate::postgres::meaning::{self, MEANINGS_MAX, REMEMBERED_BYTES_MAX};
 use crate::postgres::statements::{
     NAME_BYTES_MAX, PORTALS_MAX, STATEMENT_BYTES_MAX, STATEMENTS_MAX,
 };
-use crate::postgres::{depth, describe, queue, reply, scan, shape, shapes, statements};
+use crate::postgres::{
+    depth, describe, memory, queue, reply, scan, scope, shape, shapes, statements,
+};
 use crate::session::{Frame, Look, Scan, Session as _, Up};
 
 fn up(session: &mut Session, message: &[u8], look: Look) -> Up {
@@ -195,11 +197,95 @@ fn what_would_grow_deep_is_not_parsed() {
     };
     assert!(understood(joined(depth::UNIONS_MAX)));
     assert!(!understood(joined(depth::UNIONS_MAX + 1)));
+    // Statements within statements are followed once.
+    for words in [
+        "DECLARE c CURSOR FOR ",
+        "COPY (",
+        "EXPLAIN ANALYZE ",
+        "PREPARE p AS ",
+    ] {
+        assert!(meaning::of(words.repeat(20_000).as_bytes()).touches.len() <= 1);
+    }
     // Rows of values are wide, not deep.
     assert!(understood(format!(
         "INSERT INTO t VALUES (1, -2){}",
         ", (1, -2)".repeat(4000)
     )));
+}
+
+#[test]
+fn columns_have_a_limit() {
+    let columns = |many: usize, tables: usize| {
+        let columns: Vec<String> = (0..many).map(|n| format!("c{n}")).collect();
+        let tables: Vec<String> = (0..tables).map(|n| format!("t{n}")).collect();
+        let sql = format!("SELECT {} FROM {}", columns.join(","), tables.join(","));
+        let meaning = meaning::of(sql.as_bytes());
+        let known = meaning
+            .touches
+            .iter()
+            .map(|touch| touch.columns.as_ref().map(Vec::len));
+        (meaning.touches.len(), known.max().flatten())
+    };
+    assert_eq!(
+        columns(scope::COLUMNS_MAX, 1),
+        (1, Some(scope::COLUMNS_MAX))
+    );
+    assert_eq!(columns(scope::COLUMNS_MAX + 1, 1), (1, None));
+    assert_eq!(
+        columns(2, meaning::EFFECTS_MAX),
+        (meaning::EFFECTS_MAX, Some(2))
+    );
+    // Too many to tell apart, quickly; what is left out may be anything.
+    assert_eq!(columns(10_000, 10_000), (meaning::EFFECTS_MAX, None));
+    let tables = (0..100)
+        .map(|n| format!("t{n}"))
+        .collect::<Vec<_>>()
+        .join(",");
+    let meaning = meaning::of(format!("SELECT a FROM {tables}").as_bytes());
+    assert_eq!(
+        meaning.touches.last().unwrap().access,
+        model::Access::Unknown
+    );
+    // Long lists on both sides.
+    let names = (0..8_000).map(|n| format!("c{n}")).collect::<Vec<_>>();
+    let set: Vec<String> = names
+        .iter()
+        .map(|name| format!("{name} = EXCLUDED.{name}"))
+        .collect();
+    let insert = format!(
+        "INSERT INTO t ({0}) VALUES ({0}) ON CONFLICT ({0}) DO UPDATE SET {1}",
+        names.join(","),
+        set.join(",")
+    );
+    assert_eq!(meaning::of(insert.as_bytes()).touches.len(), 1);
+}
+
+#[test]
+fn prepared_statements_are_bounded() {
+    let mut driver = ready();
+    for n in 0..2 * memory::PREPARED_MAX {
+        up(
+            &mut driver.session,
+            &query(&format!("PREPARE p{n} AS SELECT {n}")),
+            Look::Brief,
+        );
+        assert!(driver.session.memory.len() <= memory::PREPARED_MAX);
+    }
+    // Effects of many executions, and more executions than are kept.
+    let tables: Vec<String> = (0..40).map(|n| format!("t{n}")).collect();
+    let prepare = format!("PREPARE many AS SELECT 1 FROM {}", tables.join(","));
+    driver.feed(Direction::Up, &query(&prepare), 1000);
+    for text in ["EXECUTE many;".repeat(2), "EXECUTE many;".repeat(100)] {
+        driver.feed(Direction::Up, &query(&text), 1000);
+        let effects = &driver.steps.last().unwrap().effects;
+        assert_eq!(effects.len(), meaning::EFFECTS_MAX);
+        assert_eq!(effects.last().unwrap().access, model::Access::Unknown);
+    }
+    let before = driver.session.memory.len();
+    let long = "x".repeat(memory::PREPARED_BYTES_MAX);
+    let sql = format!("PREPARE long AS SELECT '{long}'");
+    up(&mut driver.session, &query(&sql), Look::Brief);
+    assert_eq!(driver.session.memory.len(), before);
 }
 
 #[test]

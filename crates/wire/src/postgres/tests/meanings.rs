@@ -1,6 +1,7 @@
 //! Statements: shapes, effects and values, one a line.
 
 use super::*;
+use crate::postgres::memory::Change;
 use crate::postgres::{meaning, shape, value};
 
 fn shown(sql: &str) -> String {
@@ -11,12 +12,17 @@ fn shown(sql: &str) -> String {
         .iter()
         .map(|e| {
             format!(
-                "{:?} {}{}",
+                "{:?} {}{}{}",
                 e.access,
                 e.resource,
                 match e.part_text() {
                     part if part.is_empty() => part,
                     part => format!(" where {part}"),
+                },
+                match &e.columns {
+                    Some(columns) if columns.is_empty() => " no cols".to_string(),
+                    Some(columns) => format!(" cols {}", columns.join(",")),
+                    None => String::new(),
                 }
             )
         })
@@ -31,8 +37,16 @@ fn shown(sql: &str) -> String {
         .as_ref()
         .map(|why| format!(" ({why})"))
         .unwrap_or_default();
+    let changes: String = meaning
+        .changes
+        .iter()
+        .map(|change| match change {
+            Change::Prepare(name, Some(body)) => format!(" prepare {name}: {}", body.verb),
+            change => format!(" {change:?}"),
+        })
+        .collect();
     format!(
-        "{sql}\n    {}{control}{noise} [{}]{obscure}\n",
+        "{sql}\n    {}{control}{noise} [{}]{changes}{obscure}\n",
         meaning.verb,
         effects.join(", ")
     )
@@ -60,6 +74,16 @@ fn writes() {
 #[test]
 fn others() {
     insta::assert_snapshot!(table(include_str!("others.sql")));
+}
+
+#[test]
+fn columns_and_parts() {
+    insta::assert_snapshot!(table(include_str!("columns.sql")));
+}
+
+#[test]
+fn what_frameworks_send() {
+    insta::assert_snapshot!(table(include_str!("orm.sql")));
 }
 
 #[test]

@@ -14,6 +14,58 @@ fn values() -> impl Strategy<Value = Vec<(bool, Option<Vec<u8>>)>> {
     proptest::collection::vec((any::<bool>(), any::<Option<Vec<u8>>>()), 0..5)
 }
 
+/// What statements are made of.
+const WORDS: &[&str] = &[
+    "SELECT",
+    "*",
+    "t.*",
+    "a",
+    "t.a",
+    "count(*)",
+    "FROM",
+    "t",
+    "t x",
+    "JOIN",
+    "ON",
+    "USING (a)",
+    "WHERE",
+    "a = 1",
+    "AND",
+    "(",
+    ")",
+    ",",
+    "EXISTS (SELECT *",
+    "FOR UPDATE",
+    "FOR NO KEY UPDATE",
+    "OF",
+    "ONLY",
+    "INSERT INTO t (a)",
+    "VALUES (1)",
+    "ON CONFLICT",
+    "(a)",
+    "DO NOTHING",
+    "DO UPDATE SET a = 1",
+    "UPDATE",
+    "SET a = 2",
+    "DELETE FROM",
+    "RETURNING",
+    "WITH x AS (",
+    "PREPARE p AS",
+    "EXECUTE p",
+    "DEALLOCATE",
+    "BEGIN",
+    "ISOLATION LEVEL",
+    "SERIALIZABLE",
+    "SET",
+    "TRANSACTION",
+    ";",
+    "$1",
+    "'x'",
+    "COPY",
+    "DECLARE c CURSOR FOR",
+    "EXPLAIN ANALYZE",
+];
+
 /// The ends of messages that `scan` finds in slices of bytes.
 fn scanned(
     session: &mut Session,
@@ -129,6 +181,18 @@ proptest! {
         prop_assert!(once.len() <= 8 * text.len() + 8);
         meaning::of(text.as_bytes());
         meaning::of(&sql);
+    }
+
+    #[test]
+    fn words_in_any_order_never_panic(
+        words in proptest::collection::vec(proptest::sample::select(WORDS), 0..40)
+    ) {
+        let meaning = meaning::of(words.join(" ").as_bytes());
+        prop_assert!(meaning.touches.len() <= meaning::EFFECTS_MAX);
+        // Columns that are known are written once, in the order of their names.
+        for columns in meaning.touches.iter().filter_map(|touch| touch.columns.as_ref()) {
+            prop_assert!(columns.is_sorted() && columns.windows(2).all(|two| two[0] != two[1]));
+        }
     }
 
     #[test]
