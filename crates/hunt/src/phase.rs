@@ -19,10 +19,11 @@ const STEPS_KEPT_TRIALS: u64 = 3;
 const STEPS_KEPT_VIOLATIONS: u64 = 20;
 
 /// Before anything was learned of a trial's length, an order counts as impossible after this.
-const STUCK_FIRST: Duration = Duration::from_millis(250);
+const STUCK_FIRST: Duration = Duration::from_millis(600);
 
-/// An order never counts as impossible sooner, however short trials are.
-const STUCK_MIN: Duration = Duration::from_millis(50);
+/// An order never counts as impossible sooner, however short trials are: a busy machine can keep
+/// a racer from moving for a while.
+const STUCK_MIN: Duration = Duration::from_millis(150);
 
 /// A trial so many times as long as the typical one is stuck.
 const STUCK_FACTOR: u32 = 20;
@@ -164,11 +165,16 @@ impl Typical {
         }
     }
 
+    /// The mean length of a trial, if any was run.
+    pub(crate) fn trial(&self) -> Duration {
+        self.total / self.trials.max(1)
+    }
+
     pub(crate) fn stuck(&self) -> Duration {
         if self.trials < 5 {
             return STUCK_FIRST;
         }
-        (self.total / self.trials * STUCK_FACTOR).clamp(STUCK_MIN, STUCK_FIRST)
+        (self.trial() * STUCK_FACTOR).clamp(STUCK_MIN, STUCK_FIRST)
     }
 }
 

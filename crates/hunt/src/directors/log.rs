@@ -68,6 +68,18 @@ impl StepLog {
         self.began.elapsed().as_micros() as u64
     }
 
+    /// The sessions that racers have in a store: racer n runs in lane n.
+    pub fn sessions(&self, target: &str) -> Vec<(usize, u32)> {
+        let steps = self.steps.iter().map(|seen| &seen.step);
+        let mut all: Vec<(usize, u32)> = steps
+            .filter(|step| step.target == target)
+            .filter_map(|step| Some((usize::from(step.lane.0), step.session?)))
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// The steps so far.
     pub fn steps(&self) -> &[SeenStep] {
         &self.steps

@@ -12,8 +12,11 @@ mod log;
 mod ordered;
 pub(crate) mod polling;
 
+mod stepwise;
+
 pub use log::StepLog;
 pub use ordered::{Ordered, Progress};
+pub use stepwise::{Chooser, Known, Stepwise};
 
 /// A step that is up and has no reply yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +64,9 @@ pub trait Steering: Director {
 
     /// How far the order came.
     fn progress(&self) -> Progress;
+
+    /// All racers have their answers and what came after is done: nothing is held any more.
+    fn over(&self) {}
 
     /// The steps seen, leaving none behind.
     fn take_log(&self) -> Vec<SeenStep>;

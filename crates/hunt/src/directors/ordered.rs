@@ -88,7 +88,8 @@ struct Line {
     held: Option<(Release, Key)>,
 }
 
-type Key = (model::WireId, model::ConnectionId, u64);
+/// Which step of a run it is.
+pub(super) type Key = (model::WireId, model::ConnectionId, u64);
 
 fn key(step: &Step) -> Key {
     (step.wire, step.connection, step.ordinal)
@@ -385,15 +386,7 @@ impl Steering for Ordered {
     }
 
     fn sessions(&self, target: &str) -> Vec<(usize, u32)> {
-        let state = self.state();
-        let steps = state.log.steps().iter();
-        let mut all: Vec<(usize, u32)> = steps
-            .filter(|seen| seen.step.target == target)
-            .filter_map(|seen| Some((usize::from(seen.step.lane.0), seen.step.session?)))
-            .collect();
-        all.sort_unstable();
-        all.dedup();
-        all
+        self.state().log.sessions(target)
     }
 
     fn blocked(&self, found: Vec<Blocked>) {

@@ -72,6 +72,12 @@ impl Polls {
         }
     }
 
+    /// Whether a racer asks once more for a lock that it asked for last and did not get.
+    pub fn asks_again(&self, racer: usize, step: &Step) -> bool {
+        let last = self.racers.get(&racer);
+        is_attempt(step) && last.is_some_and(|poll| poll.is_attempt && poll.name == step.name())
+    }
+
     /// What a racer polls.
     pub fn of(&self, racer: usize, now: Instant) -> Option<&Poll> {
         self.racers

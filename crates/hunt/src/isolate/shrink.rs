@@ -1,5 +1,7 @@
 //! Makes a schedule that breaks an oracle smaller while it still does.
 
+use std::time::Duration;
+
 use lab::Lab;
 use model::Schedule;
 
@@ -16,6 +18,11 @@ use crate::trial::{self, Control, Racers, TrialPlan};
 /// that does so in fewer than 80 % of its trials passes this with a chance below 3 %, the other
 /// lines then being what makes it sure.
 const IN_A_ROW: u64 = 16;
+
+/// Racers of these trials start up to so many typical trials apart: an order that only holds for
+/// twins is no order.
+const SPREAD_TRIALS: u32 = 4;
+const SPREAD_MIN: Duration = Duration::from_millis(20);
 
 /// Takes lines out of the order, one after the other, while the rest still breaks an oracle every
 /// time. Returns the smallest order found.
@@ -63,7 +70,10 @@ async fn still_fails<L: Lab>(
         let plan = TrialPlan {
             schedule,
             control: Control::Forced { patient: true },
-            spread: manner.spread,
+            spread: manner
+                .spread
+                .max(SPREAD_MIN)
+                .max(typical.trial() * SPREAD_TRIALS),
             stuck: typical.stuck(),
             tail: manner.tail,
             oracles: &oracles,
