@@ -158,6 +158,15 @@ pub struct IsolateOptions {
     /// Racers start up to so far apart, forced or not [default: together; unforced 10ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub spread: Option<Duration>,
+    /// Explored executions for each choice of racers, beyond what is suspected; 0 explores nothing
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    pub explore: u64,
+    /// Racers that are explored together
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=3))]
+    pub racers: u8,
+    /// Explore only what takes the turn from a racer at most N times
+    #[arg(long, value_name = "N")]
+    pub preemptions: Option<u32>,
     /// Judge without the spec's invariants
     #[arg(long)]
     pub no_invariants: bool,

@@ -29,7 +29,7 @@ const STUCK_MIN: Duration = Duration::from_millis(150);
 const STUCK_FACTOR: u32 = 20;
 
 /// What a phase is to do.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct PhasePlan<'a> {
     pub name: &'a str,
     pub schedule: &'a Schedule,
@@ -92,7 +92,7 @@ pub(crate) async fn run<L: Lab>(
         }
         let trial = TrialPlan {
             schedule: plan.schedule,
-            control: plan.control,
+            control: plan.control.clone(),
             spread: plan.spread,
             tail: plan.tail,
             oracles: &plan.oracles,

@@ -21,7 +21,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
 /// Who decides at the gates during a trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Control {
     /// Nobody: wires are idle.
     Free,
@@ -29,10 +29,12 @@ pub(crate) enum Control {
     Watched,
     /// The order is enforced; the patient wait for locks to expire.
     Forced { patient: bool },
+    /// A director made for this very trial.
+    Given(Arc<dyn Steering>),
 }
 
 /// What a trial is to do.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct TrialPlan<'a> {
     /// Its racers, setup and order.
     pub schedule: &'a Schedule,
@@ -109,6 +111,9 @@ pub(crate) async fn run<L: Lab>(
     if !plan.tail.is_zero() {
         tokio::time::sleep(plan.tail).await;
     }
+    if let Some(director) = &director {
+        director.over();
+    }
     conductor.rest();
     let steps = director.as_ref().map(|director| director.take_log());
     let steps = steps.unwrap_or_default();
@@ -129,8 +134,9 @@ pub(crate) async fn run<L: Lab>(
 }
 
 fn director(plan: &TrialPlan<'_>) -> Option<Arc<dyn Steering>> {
-    match plan.control {
+    match &plan.control {
         Control::Free => None,
+        Control::Given(director) => Some(director.clone()),
         Control::Watched => {
             let unordered = Schedule {
                 order: Vec::new(),
@@ -138,7 +144,7 @@ fn director(plan: &TrialPlan<'_>) -> Option<Arc<dyn Steering>> {
             };
             Some(Arc::new(Ordered::new(&unordered)))
         }
-        Control::Forced { patient } => Some(Arc::new(Ordered::with(plan.schedule, patient))),
+        Control::Forced { patient } => Some(Arc::new(Ordered::with(plan.schedule, *patient))),
     }
 }
 

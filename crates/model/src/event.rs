@@ -94,6 +94,11 @@ pub enum EventKind {
         /// Steps that were not understood.
         obscure: u64,
     },
+    /// Some racers' interleavings were explored.
+    Explored {
+        /// How far, and with what outcome.
+        sentence: String,
+    },
     /// A suspect was tried.
     SuspectSettled {
         /// What it is and what became of it.

@@ -72,6 +72,17 @@ impl Schedule {
 }
 
 impl StepPattern {
+    /// The name of a step, as the first of its kind.
+    pub fn of(step: &Step) -> StepPattern {
+        let resource = step.effects.first().map(|effect| effect.resource.as_str());
+        StepPattern {
+            target: step.target.clone(),
+            verb: first_word(&step.verb).to_string(),
+            resource: resource.and_then(one_word),
+            occurrence: 1,
+        }
+    }
+
     /// Reads `cache GET inv:42 #2`. The error says what is missing.
     pub fn parse(text: &str) -> Result<StepPattern, String> {
         let mut words: Vec<&str> = text.split_whitespace().collect();
@@ -111,6 +122,12 @@ impl StepPattern {
                     .any(|effect| wildcard(pattern, &effect.resource))
             })
     }
+}
+
+/// A resource as a pattern has it: one word, with `*` for what would part it.
+pub fn one_word(resource: &str) -> Option<String> {
+    let words: Vec<&str> = resource.split_whitespace().collect();
+    (!words.is_empty()).then(|| words.join("*"))
 }
 
 /// `OBJECT` of `OBJECT ENCODING`: a pattern names a step by one word.

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use model::schedule::one_word;
 use model::{ReplyKind, SeenStep, Step, StepPattern};
 
 use crate::footprint::{Footprint, Ledger};
@@ -143,27 +144,20 @@ fn set_aside(template: &mut Template, step: &Step) {
 
 /// The step's name, in which what differs between runs is a `*`.
 fn pattern(step: &Step, others: &[Option<&SeenStep>]) -> StepPattern {
-    let resource = step.effects.first().map(|effect| {
-        let mut resource = effect.resource.clone();
-        for other in others.iter().flatten() {
-            if let Some(effect) = other.step.effects.first() {
-                resource = common(&resource, &effect.resource);
-            }
-        }
-        // A pattern is one word.
-        resource.split_whitespace().collect::<Vec<_>>().join("*")
-    });
-    StepPattern {
-        target: step.target.clone(),
-        verb: step
-            .verb
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .to_string(),
-        resource: resource.filter(|resource| !resource.is_empty()),
-        occurrence: 1,
+    let mut pattern = StepPattern::of(step);
+    let Some(effect) = step.effects.first() else {
+        return pattern;
+    };
+    let mut resource = effect.resource.clone();
+    for effect in others
+        .iter()
+        .flatten()
+        .filter_map(|o| o.step.effects.first())
+    {
+        resource = common(&resource, &effect.resource);
     }
+    pattern.resource = one_word(&resource);
+    pattern
 }
 
 /// What two names have in common, with a `*` for the rest.

@@ -21,6 +21,7 @@ pub(crate) fn kind_word(kind: &EventKind) -> &'static str {
         EventKind::WireOpened { .. } => "wire_opened",
         EventKind::WireClosed { .. } => "wire_closed",
         EventKind::OperationLearned { .. } => "operation_learned",
+        EventKind::Explored { .. } => "explored",
         EventKind::SuspectSettled { .. } => "suspect_settled",
         EventKind::PhaseStarted { .. } => "phase_started",
         EventKind::StepDone { .. } => "step_done",
@@ -95,7 +96,7 @@ mod tests {
         words.dedup();
         assert_eq!(
             words.len(),
-            14,
+            15,
             "one_of_each must have every kind: {words:?}"
         );
     }

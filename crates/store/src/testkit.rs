@@ -215,6 +215,9 @@ pub(crate) fn one_of_each() -> Vec<Event> {
             set_aside: vec![(text("db BEGIN"), 3)],
             obscure: 0,
         },
+        EventKind::Explored {
+            sentence: text("all 14 inequivalent interleavings of 2 x reserve tried"),
+        },
         EventKind::SuspectSettled {
             settled: Box::new(settled()),
         },

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use hunt::isolate::explore::Extent;
 use hunt::isolate::{IsolatePlan, Isolated};
 use model::Catch;
 use serde_json::Value;
@@ -28,6 +29,11 @@ pub fn run(options: &IsolateOptions, common: &Common) -> Result<Exit, Failure> {
         spread: options.spread.unwrap_or_default(),
         natural_spread: options.spread.unwrap_or(hunt::replay::NATURAL_SPREAD),
         invariants: !options.no_invariants,
+        extent: Extent {
+            executions: options.explore,
+            preemptions: options.preemptions,
+            racers: usize::from(options.racers),
+        },
     };
     let folder = common.out.join("catches");
     let shown = path.clone();

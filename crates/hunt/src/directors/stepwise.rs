@@ -26,7 +26,7 @@ const SUSPICIOUS: Duration = Duration::from_millis(2);
 const IDLE: Duration = Duration::from_millis(250);
 
 /// Who chooses, shared by all executions of an exploration.
-pub type Chooser = Arc<Mutex<Box<dyn Strategy<Move> + Send>>>;
+pub type Chooser = Arc<Mutex<dyn Strategy<Move> + Send>>;
 
 /// What each racer may do that others care about; grows with what is seen.
 pub type Known = Arc<Mutex<Vec<Vec<Deed>>>>;
@@ -147,7 +147,7 @@ impl Stepwise {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(|e| e.into_inner())
 }
 
@@ -159,10 +159,13 @@ impl State {
         }
         let mut known = lock(&self.known);
         known.resize(self.racers.len(), Vec::new());
-        let others = known.iter().enumerate().filter(|(other, _)| *other != racer);
-        let contended = others.flat_map(|(_, deeds)| deeds).any(|theirs| {
-            footprint.deeds.iter().any(|deed| deed.depends(theirs))
-        });
+        let others = known
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != racer);
+        let contended = others
+            .flat_map(|(_, deeds)| deeds)
+            .any(|theirs| footprint.deeds.iter().any(|deed| deed.depends(theirs)));
         for deed in &footprint.deeds {
             if !known[racer].contains(deed) {
                 known[racer].push(deed.clone());
@@ -179,7 +182,11 @@ impl State {
         self.tell_done();
         let ready: Vec<usize> = self.able(false);
         // When nobody else can go, those who poll may: time itself may free what they ask for.
-        let ready = if ready.is_empty() { self.able(true) } else { ready };
+        let ready = if ready.is_empty() {
+            self.able(true)
+        } else {
+            ready
+        };
         if ready.is_empty() {
             return;
         }
@@ -218,7 +225,12 @@ impl State {
             return;
         };
         self.log.passed(held.key.0, held.key.1, held.key.2);
-        let seen = self.log.steps().iter().rev().find(|seen| key(&seen.step) == held.key);
+        let seen = self
+            .log
+            .steps()
+            .iter()
+            .rev()
+            .find(|seen| key(&seen.step) == held.key);
         let session = seen.and_then(|seen| seen.step.session);
         let target = seen.map(|seen| seen.step.target.clone());
         let now = Instant::now();
@@ -365,9 +377,10 @@ impl Steering for Stepwise {
         let state = self.state();
         let mut waiting = Vec::new();
         for (racer, at) in state.racers.iter().enumerate() {
-            let old = at.up.values().filter(|up| {
-                !up.blocked && now.saturating_duration_since(up.since) >= SUSPICIOUS
-            });
+            let old = at
+                .up
+                .values()
+                .filter(|up| !up.blocked && now.saturating_duration_since(up.since) >= SUSPICIOUS);
             waiting.extend(old.filter_map(|up| {
                 Some(Waiting {
                     racer,
@@ -395,10 +408,11 @@ impl Steering for Stepwise {
     }
 
     fn progress(&self) -> Progress {
+        let done = self.state().executed.len();
         Progress {
-            done: self.state().executed.len(),
+            done,
             void: 0,
-            lines: self.state().executed.len(),
+            lines: done,
             missing: None,
             given_up: false,
             blocked: None,

@@ -3,7 +3,7 @@
 use model::{Rate, Schedule, Settled};
 use serde_json::{Map, Value, json};
 
-use super::{Findings, IsolatePlan};
+use super::{Explored, Findings, IsolatePlan};
 
 /// The command's part of the document.
 pub(super) fn of(findings: &Findings, verdict: &str, plan: &IsolatePlan) -> Map<String, Value> {
@@ -29,9 +29,25 @@ pub(super) fn of(findings: &Findings, verdict: &str, plan: &IsolatePlan) -> Map<
             "proxied": counts(findings.proxied.violations()),
             "spread_ms": plan.natural_spread.as_millis() as u64,
         },
+        "explored": explored(findings),
         "natural_trials_for_95": check::stats::trials_to_see(findings.direct.violations().share()),
         "learned": findings.lessons.learned.iter().map(learned).collect::<Vec<_>>(),
     }))
+}
+
+fn explored(findings: &Findings) -> Value {
+    let all = &findings.explored;
+    let whole = !all.is_empty() && all.iter().all(|explored| explored.coverage.is_whole());
+    let sentences: Vec<String> = all.iter().map(Explored::sentence).collect();
+    json!({
+        "interleavings": all.iter().map(|explored| explored.coverage.inequivalent).sum::<u64>(),
+        "exhausted": whole,
+        "violations": all.iter().map(|explored| explored.violations.k).sum::<u64>(),
+        "estimate": all.iter().map(|explored| explored.estimate).sum::<f64>().round(),
+        "executions": all.iter().map(|explored| explored.coverage.executions).sum::<u64>(),
+        "diverged": all.iter().map(|explored| explored.coverage.diverged).sum::<u64>(),
+        "sentences": sentences,
+    })
 }
 
 fn order(schedule: &Schedule) -> Vec<[String; 2]> {

@@ -91,7 +91,7 @@ pub(crate) async fn only<L: Lab>(
 /// The suspect's order, in which the other's race cannot happen: whoever looked too early in it
 /// now looks after the one that came between. None when the two cannot be told apart like this.
 fn apart(suspect: &Schedule, other: &Schedule, steps: &[SeenStep]) -> Option<Schedule> {
-    let ([first, between, second], [looks, ..]) =
+    let ([first, between @ .., second], [looks, ..]) =
         (suspect.order.as_slice(), other.order.as_slice())
     else {
         return None;
@@ -104,7 +104,9 @@ fn apart(suspect: &Schedule, other: &Schedule, steps: &[SeenStep]) -> Option<Sch
     if at(looks)? <= at(first)? {
         return None;
     }
-    let mut order = vec![first.clone(), between.clone(), looks.clone()];
+    let mut order = vec![first.clone()];
+    order.extend(between.iter().cloned());
+    order.push(looks.clone());
     if at(second).is_none_or(|second| Some(second) > at(looks)) {
         order.push(second.clone());
     }

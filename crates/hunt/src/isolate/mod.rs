@@ -4,6 +4,7 @@
 
 mod document;
 mod evidence;
+pub mod explore;
 mod force;
 mod guilt;
 mod learn;
@@ -24,6 +25,7 @@ use crate::judging::Oracles;
 use crate::phase::{self, PhaseDone, PhasePlan, Typical};
 use crate::stage::{Stage, Wiring};
 use crate::trial::Control;
+use explore::{Explored, Extent};
 use force::Manner;
 use guilt::Found;
 use learn::Lessons;
@@ -52,6 +54,8 @@ pub struct IsolatePlan {
     pub natural_spread: Duration,
     /// Whether the spec's invariants judge too.
     pub invariants: bool,
+    /// How much is explored beyond suspects.
+    pub extent: Extent,
 }
 
 /// What an isolation found.
@@ -86,6 +90,7 @@ struct Findings {
     /// Forced trials of all suspects, and how long they took.
     trials: u64,
     took: Duration,
+    explored: Vec<Explored>,
 }
 
 /// Racers and what they do one after another.
@@ -130,6 +135,19 @@ pub async fn run<L: Lab>(
             settled: Box::new(tried.settled.clone()),
         });
         findings.settled.push(tried.settled);
+    }
+    if plan.extent.executions > 0 {
+        explore_all(
+            stage,
+            plan,
+            setup,
+            manner,
+            &mut pairs,
+            &mut findings,
+            &mut typical,
+            context,
+        )
+        .await?;
     }
     findings.sequential = sequential(&pairs);
     let settled = &mut findings.settled;
@@ -209,6 +227,45 @@ fn sequential(pairs: &[Pair]) -> Vec<Violation> {
         }
     }
     all
+}
+
+/// Explores every choice of racers, as far as the budget goes.
+#[expect(clippy::too_many_arguments, reason = "what a trial needs, handed on")]
+async fn explore_all<L: Lab>(
+    stage: &mut Stage<L>,
+    plan: &IsolatePlan,
+    setup: Setup,
+    manner: Manner,
+    pairs: &mut Vec<Pair>,
+    findings: &mut Findings,
+    typical: &mut Typical,
+    context: &Context,
+) -> Result<(), HuntError> {
+    let learned = findings.lessons.learned.clone();
+    for racers in explore::choices(&learned, plan.extent) {
+        if context.is_over() {
+            break;
+        }
+        let at = pair(stage, &racers, setup, manner, pairs, context).await?;
+        let serial = &pairs[at].1;
+        let explored = explore::run(
+            stage,
+            &racers,
+            &learned,
+            setup,
+            plan.extent,
+            serial,
+            manner,
+            typical,
+            context,
+        )
+        .await?;
+        context.emit(EventKind::Explored {
+            sentence: explored.sentence(),
+        });
+        findings.explored.push(explored);
+    }
+    Ok(())
 }
 
 /// How often the best catch goes wrong: forced, through idle wires, and directly.
@@ -348,10 +405,14 @@ impl Findings {
     fn conclude(self, plan: &IsolatePlan, context: &Context) -> Isolated {
         let confirmed = self.count(SuspectVerdict::Confirmed);
         let open = self.count(SuspectVerdict::Inconclusive);
-        let violated = confirmed > 0 || !self.sequential.is_empty();
+        let explored = self
+            .explored
+            .iter()
+            .any(|explored| explored.violations.k > 0);
+        let violated = confirmed > 0 || explored || !self.sequential.is_empty();
         let inconclusive = !violated && (open > 0 || self.lessons.learned.is_empty());
         let verdict = match () {
-            () if confirmed > 0 => "CONFIRMED",
+            () if confirmed > 0 || explored => "CONFIRMED",
             () if violated => "SEQUENTIAL",
             () if inconclusive => "INCONCLUSIVE",
             () => "NO VIOLATION",

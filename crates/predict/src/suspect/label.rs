@@ -14,9 +14,17 @@ pub struct Candidate<'a> {
     pub other: &'a Template,
 }
 
-/// The label, its weight, and the last of B's steps that must come between; none when B cannot
-/// come between with an effect.
-pub fn of(candidate: &Candidate<'_>) -> Option<(Label, u32, usize)> {
+/// What a candidate would be.
+pub struct Named {
+    pub label: Label,
+    pub weight: u32,
+    /// B's steps that must come between, from the first that A's first one must precede to the last
+    /// that A's second one must follow.
+    pub between: (usize, usize),
+}
+
+/// The name of a candidate; none when B cannot come between with an effect.
+pub fn of(candidate: &Candidate<'_>) -> Option<Named> {
     let Candidate {
         deed, then, other, ..
     } = candidate;
@@ -32,10 +40,15 @@ pub fn of(candidate: &Candidate<'_>) -> Option<(Label, u32, usize)> {
         deeds.iter().any(|theirs| mine.depends(theirs))
     };
     let steps = 0..other.steps.len();
-    let of_first = steps.clone().filter(|at| meets(deed, *at)).max()?;
+    let mut of_first = steps.clone().filter(|at| meets(deed, *at));
+    let (begins, ends) = (of_first.next()?, of_first.next_back());
     let of_second = steps.filter(|at| meets(then, *at)).max()?;
     let (label, weight) = name(candidate)?;
-    Some((label, weight, of_first.max(of_second)))
+    Some(Named {
+        label,
+        weight,
+        between: (begins, begins.max(of_second).max(ends.unwrap_or(0))),
+    })
 }
 
 fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
@@ -92,7 +105,7 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
 }
 
 /// A takes one lock and then another, B the other way round.
-fn lock_order(candidate: &Candidate<'_>) -> Option<(Label, u32, usize)> {
+fn lock_order(candidate: &Candidate<'_>) -> Option<Named> {
     let Candidate {
         deed, then, other, ..
     } = candidate;
@@ -109,7 +122,11 @@ fn lock_order(candidate: &Candidate<'_>) -> Option<(Label, u32, usize)> {
         })
     };
     let (of_first, of_second) = (locks(deed)?, locks(then)?);
-    (of_second < of_first).then_some((Label::LockOrder, 88, of_second))
+    (of_second < of_first).then_some(Named {
+        label: Label::LockOrder,
+        weight: 88,
+        between: (of_second, of_second),
+    })
 }
 
 fn in_one_transaction(candidate: &Candidate<'_>) -> bool {

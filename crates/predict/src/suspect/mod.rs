@@ -40,8 +40,8 @@ pub struct Learned {
 struct Cycle {
     first: usize,
     second: usize,
-    /// The last of B's steps that must come between.
-    between: usize,
+    /// The first and the last of B's steps that must come between.
+    between: (usize, usize),
     label: Label,
     weight: u32,
     guard: Option<String>,
@@ -50,12 +50,8 @@ struct Cycle {
 /// All suspects of these operations, those most likely to be wrong first.
 pub fn suspects(learned: &[Learned], setup: Setup) -> Vec<Suspect> {
     let mut found: Vec<(u32, Suspect)> = Vec::new();
-    for (at, one) in learned.iter().enumerate() {
-        for (other_at, other) in learned.iter().enumerate() {
-            if is_worth_trying(learned, at, other_at) {
-                found.extend(between(one, other, setup));
-            }
-        }
+    for (one, other) in pairs(learned) {
+        found.extend(between(&learned[one], &learned[other], setup));
     }
     // Stable: equal weights stay in the order of the spec.
     found.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
@@ -65,6 +61,13 @@ pub fn suspects(learned: &[Learned], setup: Setup) -> Vec<Suspect> {
             id: format!("S{}", rank + 1),
             ..suspect
         })
+        .collect()
+}
+
+/// Which operations are tried together, by their places.
+pub fn pairs(learned: &[Learned]) -> Vec<(usize, usize)> {
+    let all = (0..learned.len()).flat_map(|at| (0..learned.len()).map(move |other| (at, other)));
+    all.filter(|(at, other)| is_worth_trying(learned, *at, *other))
         .collect()
 }
 
@@ -142,7 +145,7 @@ fn cycles(one: &Template, other: &Template) -> Vec<(String, Cycle)> {
                         then,
                         other,
                     };
-                    let Some((label, weight, between)) = label::of(&candidate) else {
+                    let Some(named) = label::of(&candidate) else {
                         continue;
                     };
                     seen.push(kind);
@@ -150,11 +153,11 @@ fn cycles(one: &Template, other: &Template) -> Vec<(String, Cycle)> {
                     let cycle = Cycle {
                         first,
                         second,
-                        between,
-                        label,
+                        between: named.between,
+                        label: named.label,
                         weight: match &guard {
-                            Some(_) => weight.saturating_sub(GUARDED),
-                            None => weight,
+                            Some(_) => named.weight.saturating_sub(GUARDED),
+                            None => named.weight,
                         },
                         guard,
                     };
@@ -171,11 +174,13 @@ fn order(one: &Template, other: &Template, cycle: &Cycle) -> SuspectOrder {
         racer,
         step: step.pattern.clone(),
     };
-    let lines = vec![
+    let mut lines = vec![
         line(0, &one.steps[cycle.first]),
-        line(1, &other.steps[cycle.between]),
+        line(1, &other.steps[cycle.between.0]),
+        line(1, &other.steps[cycle.between.1]),
         line(0, &one.steps[cycle.second]),
     ];
+    lines.dedup();
     SuspectOrder {
         label: cycle.label,
         lines,
@@ -192,7 +197,7 @@ fn why(one: &Learned, other: &Learned, cycle: &Cycle) -> String {
     };
     let first = &one.template.steps[cycle.first];
     let second = &one.template.steps[cycle.second];
-    let between = &other.template.steps[cycle.between];
+    let between = &other.template.steps[cycle.between.1];
     let late = match second.after_answer {
         true => ", after it has answered",
         false => "",

@@ -1,0 +1,243 @@
+//! Exploring: beyond what is suspected, every interleaving of some racers that is not equivalent to
+//! another one, each in a trial of its own; what is left out when the budget ends is said.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lab::Lab;
+use model::{
+    EventKind, OrderLine, RacerPlan, Rate, Schedule, SeenStep, Setup, StepPattern, oracle,
+};
+use predict::Meeting;
+use predict::explore::{Coverage, Systematic};
+use predict::suspect::Learned;
+
+use crate::context::Context;
+use crate::directors::{Chooser, Known, Stepwise};
+use crate::error::HuntError;
+use crate::isolate::force::Manner;
+use crate::isolate::serial::Serial;
+use crate::judging::Oracles;
+use crate::phase::{self, Typical};
+use crate::stage::Stage;
+use crate::trial::{self, Control, Racers, TrialDone, TrialPlan};
+
+/// How much is explored.
+#[derive(Debug, Clone, Copy)]
+pub struct Extent {
+    /// Executions for each choice of racers; none leaves exploring out.
+    pub executions: u64,
+    /// How often the turn may be taken from a racer that could go on.
+    pub preemptions: Option<u32>,
+    /// How many race at once.
+    pub racers: usize,
+}
+
+/// What exploring one choice of racers showed.
+#[derive(Debug)]
+pub(crate) struct Explored {
+    pub racers: Vec<RacerPlan>,
+    pub coverage: Coverage,
+    /// About how many inequivalent interleavings there are.
+    pub estimate: f64,
+    pub violations: Rate,
+    /// The first execution that broke an oracle, as a schedule.
+    pub found: Option<(Schedule, Vec<SeenStep>)>,
+}
+
+/// Every choice of so many racers: one operation with itself and with others.
+pub(crate) fn choices(learned: &[Learned], extent: Extent) -> Vec<Vec<RacerPlan>> {
+    if extent.racers == 2 {
+        let pairs = predict::suspect::pairs(learned);
+        let once = pairs.into_iter().filter(|(one, other)| one <= other);
+        return once
+            .map(|(one, other)| plans(&[&learned[one], &learned[other]]))
+            .collect();
+    }
+    let first = |at: &usize| {
+        let mut earlier = learned[..*at].iter();
+        earlier.all(|earlier| earlier.operation != learned[*at].operation)
+    };
+    let operations: Vec<usize> = (0..learned.len()).filter(first).collect();
+    let mut chosen: Vec<Vec<usize>> = vec![Vec::new()];
+    for _ in 0..extent.racers {
+        chosen = chosen
+            .iter()
+            .flat_map(|choice| {
+                let from = choice.last().copied().unwrap_or(0);
+                let more = operations.iter().filter(move |at| **at >= from);
+                more.map(|at| [choice.as_slice(), &[*at]].concat())
+            })
+            .collect();
+    }
+    let of = |choice: &Vec<usize>| choice.iter().map(|at| &learned[*at]).collect::<Vec<_>>();
+    chosen.iter().map(|choice| plans(&of(choice))).collect()
+}
+
+fn plans(learned: &[&Learned]) -> Vec<RacerPlan> {
+    let names = ('A'..='Z').map(String::from);
+    names
+        .zip(learned)
+        .map(|(name, learned)| RacerPlan {
+            name,
+            operation: learned.operation.clone(),
+            args: learned.args.clone(),
+        })
+        .collect()
+}
+
+/// What each racer may do, by what was learned of it.
+fn known(racers: &[RacerPlan], learned: &[Learned]) -> Known {
+    let of = |racer: &RacerPlan| {
+        let lesson = learned
+            .iter()
+            .find(|l| l.operation == racer.operation && l.args == racer.args);
+        let steps = lesson.iter().flat_map(|lesson| &lesson.template.steps);
+        steps
+            .flat_map(|step| step.footprint.deeds.clone())
+            .collect()
+    };
+    Arc::new(Mutex::new(racers.iter().map(of).collect()))
+}
+
+/// Explores one choice of racers.
+#[expect(clippy::too_many_arguments, reason = "what a trial needs, handed on")]
+pub(crate) async fn run<L: Lab>(
+    stage: &mut Stage<L>,
+    racers: &[RacerPlan],
+    learned: &[Learned],
+    setup: Setup,
+    extent: Extent,
+    serial: &Serial,
+    manner: Manner,
+    typical: &mut Typical,
+    context: &Context,
+) -> Result<Explored, HuntError> {
+    let schedule = Schedule {
+        name: "explored".to_string(),
+        setup,
+        racers: racers.to_vec(),
+        order: Vec::new(),
+        oracle: None,
+    };
+    let systematic = Arc::new(Mutex::new(Systematic::new(Meeting, extent.preemptions)));
+    let chooser: Chooser = systematic.clone();
+    let known = known(racers, learned);
+    let clients = Racers::new(stage, racers)?;
+    let oracles = Oracles {
+        only: None,
+        invariants: manner.invariants,
+        reference: Some(&serial.reference),
+    };
+    let phase = format!("explore {}", names(racers).join(" and "));
+    let mut violations = Rate::default();
+    let mut found = None;
+    let lock = |chooser: &Chooser| {
+        chooser
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .begin()
+    };
+    while violations.n < extent.executions && !context.is_over() && lock(&chooser) {
+        let director = Stepwise::new(racers.len(), Arc::clone(&chooser), Arc::clone(&known));
+        let director = Arc::new(director);
+        let plan = TrialPlan {
+            schedule: &schedule,
+            control: Control::Given(director.clone()),
+            spread: std::time::Duration::ZERO,
+            stuck: typical.stuck(),
+            tail: manner.tail,
+            oracles: &oracles,
+        };
+        let number = violations.n;
+        let done = trial::run(stage, &clients, &plan, number, context).await?;
+        phase::stop_if_died(stage)?;
+        let wrong = !done.judgement.violations.is_empty();
+        violations.count(wrong);
+        if wrong && found.is_none() {
+            found = Some((as_schedule(&schedule, &done, &director), done.steps.clone()));
+        }
+        context.emit(EventKind::TrialJudged {
+            phase: phase.clone(),
+            history: done.history,
+            judgement: done.judgement,
+            enforced: None,
+            took_us: done.took.as_micros() as u64,
+        });
+    }
+    let systematic = systematic.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(Explored {
+        racers: racers.to_vec(),
+        coverage: systematic.coverage(),
+        estimate: systematic.estimate(),
+        violations,
+        found,
+    })
+}
+
+fn names(racers: &[RacerPlan]) -> Vec<&str> {
+    racers
+        .iter()
+        .map(|racer| racer.operation.as_str())
+        .collect()
+}
+
+/// The order in which the steps that matter were carried out, by their names.
+fn as_schedule(schedule: &Schedule, done: &TrialDone, director: &Stepwise) -> Schedule {
+    let key = |seen: &SeenStep| (seen.step.wire, seen.step.connection, seen.step.ordinal);
+    let line = |(racer, wanted)| {
+        let own = |seen: &&SeenStep| usize::from(seen.step.lane.0) == racer;
+        let upto = done.steps.iter().position(|seen| key(seen) == wanted)?;
+        let step = &done.steps[upto].step;
+        let mut pattern = StepPattern::of(step);
+        let earlier = done.steps[..upto].iter().filter(own);
+        let like = earlier.filter(|seen| pattern.is_like(&seen.step)).count();
+        pattern.occurrence = like as u32 + 1;
+        Some(OrderLine {
+            racer,
+            step: pattern,
+        })
+    };
+    let violation = done.judgement.violations.first();
+    let broken = violation.map_or(oracle::SERIAL, |violation| violation.oracle.as_str());
+    Schedule {
+        name: format!("explored-{}", names(&schedule.racers).join("-")),
+        order: director.executed().into_iter().filter_map(line).collect(),
+        oracle: Some(broken.to_string()),
+        ..schedule.clone()
+    }
+}
+
+impl Explored {
+    /// What may be said of it.
+    pub fn sentence(&self) -> String {
+        let names = names(&self.racers);
+        let twins = names.iter().all(|name| *name == names[0]);
+        let what = match twins {
+            true => format!("{} x {}", names.len(), names[0]),
+            false => names.join(" x "),
+        };
+        let Coverage {
+            inequivalent,
+            diverged,
+            ..
+        } = self.coverage;
+        let violations = self.violations.k;
+        let wrong = format!(
+            "{violations} violation{}",
+            if violations == 1 { "" } else { "s" }
+        );
+        if self.coverage.is_whole() {
+            return format!(
+                "all {inequivalent} inequivalent interleavings of {what} tried, {wrong}"
+            );
+        }
+        let unsteady = match diverged {
+            0 => String::new(),
+            _ => format!("; {diverged} runs did not go the way they were sent"),
+        };
+        let about = self.estimate.max(inequivalent as f64).round();
+        format!(
+            "{what}: stopped after {inequivalent} of about {about} inequivalent interleavings, {wrong}{unsteady}"
+        )
+    }
+}
