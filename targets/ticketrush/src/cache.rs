@@ -21,6 +21,11 @@ const FILLED_COUNT_SECONDS: u32 = 60;
 const UNLOCK: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
+/// Sets a count unless a lower one stands there: sales that commit in one order may come here in
+/// the other, and seats never come back.
+const LOWER: &str = "local now = tonumber(redis.call('GET', KEYS[1])) \
+    if not now or tonumber(ARGV[1]) < now then redis.call('SET', KEYS[1], ARGV[1]) end return 1";
+
 /// The connection to Redis; cheap to share.
 pub struct Cache {
     connection: ConnectionManager,
@@ -56,11 +61,11 @@ impl Cache {
             .await
     }
 
-    /// Stores the count after a sale.
-    pub async fn set_seats(&self, event: i32, seats: i32) -> RedisResult<()> {
-        let mut set = redis::cmd("SET");
-        set.arg(seats_key(event)).arg(seats);
-        set.query_async(&mut self.connection()).await
+    /// Brings the count down to what a sale left.
+    pub async fn lower_seats(&self, event: i32, seats: i32) -> RedisResult<()> {
+        let mut eval = redis::cmd("EVAL");
+        eval.arg(LOWER).arg(1).arg(seats_key(event)).arg(seats);
+        eval.query_async(&mut self.connection()).await
     }
 
     /// Stores a count read from the database, unless a count has come up meanwhile.

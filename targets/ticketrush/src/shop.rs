@@ -130,7 +130,7 @@ impl Shop {
 
     /// Stores the count that a committed sale left, for variants in which nothing is decided by it.
     pub async fn store_count(&self, event: i32, remaining: i32) {
-        tolerate(event, self.cache.set_seats(event, remaining).await);
+        tolerate(event, self.cache.lower_seats(event, remaining).await);
     }
 
     /// What to say when the stores took too long, and what to do about their connections.

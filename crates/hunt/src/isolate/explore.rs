@@ -11,15 +11,10 @@ use predict::Meeting;
 use predict::explore::{Coverage, Systematic};
 use predict::suspect::Learned;
 
-use crate::context::Context;
 use crate::directors::{Chooser, Known, Stepwise};
 use crate::error::HuntError;
-use crate::isolate::force::Manner;
-use crate::isolate::serial::Serial;
-use crate::judging::Oracles;
-use crate::phase::{self, Typical};
-use crate::stage::Stage;
-use crate::trial::{self, Control, Racers, TrialDone, TrialPlan};
+use crate::isolate::ground::Ground;
+use crate::trial::{Control, TrialDone};
 
 /// How much is explored.
 #[derive(Debug, Clone, Copy)]
@@ -36,12 +31,15 @@ pub struct Extent {
 #[derive(Debug)]
 pub(crate) struct Explored {
     pub racers: Vec<RacerPlan>,
+    pub setup: Setup,
+    /// The place of their serial runs.
+    pub serial: usize,
     pub coverage: Coverage,
     /// About how many inequivalent interleavings there are.
     pub estimate: f64,
     pub violations: Rate,
     /// The first execution that broke an oracle, as a schedule.
-    pub found: Option<(Schedule, Vec<SeenStep>)>,
+    pub found: Option<Schedule>,
 }
 
 /// Every choice of so many racers: one operation with itself and with others.
@@ -100,17 +98,12 @@ fn known(racers: &[RacerPlan], learned: &[Learned]) -> Known {
 }
 
 /// Explores one choice of racers.
-#[expect(clippy::too_many_arguments, reason = "what a trial needs, handed on")]
 pub(crate) async fn run<L: Lab>(
-    stage: &mut Stage<L>,
+    ground: &mut Ground<'_, L>,
     racers: &[RacerPlan],
-    learned: &[Learned],
     setup: Setup,
+    learned: &[Learned],
     extent: Extent,
-    serial: &Serial,
-    manner: Manner,
-    typical: &mut Typical,
-    context: &Context,
 ) -> Result<Explored, HuntError> {
     let schedule = Schedule {
         name: "explored".to_string(),
@@ -119,44 +112,26 @@ pub(crate) async fn run<L: Lab>(
         order: Vec::new(),
         oracle: None,
     };
+    let serial = ground.serial(racers, setup).await?;
+    let clients = ground.racers(&schedule)?;
     let systematic = Arc::new(Mutex::new(Systematic::new(Meeting, extent.preemptions)));
     let chooser: Chooser = systematic.clone();
     let known = known(racers, learned);
-    let clients = Racers::new(stage, racers)?;
-    let oracles = Oracles {
-        only: None,
-        invariants: manner.invariants,
-        reference: Some(&serial.reference),
-    };
     let phase = format!("explore {}", names(racers).join(" and "));
     let mut violations = Rate::default();
     let mut found = None;
-    let lock = |chooser: &Chooser| {
-        chooser
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .begin()
-    };
-    while violations.n < extent.executions && !context.is_over() && lock(&chooser) {
+    while violations.n < extent.executions && !ground.context.is_over() && begin(&chooser) {
         let director = Stepwise::new(racers.len(), Arc::clone(&chooser), Arc::clone(&known));
         let director = Arc::new(director);
-        let plan = TrialPlan {
-            schedule: &schedule,
-            control: Control::Given(director.clone()),
-            spread: std::time::Duration::ZERO,
-            stuck: typical.stuck(),
-            tail: manner.tail,
-            oracles: &oracles,
-        };
-        let number = violations.n;
-        let done = trial::run(stage, &clients, &plan, number, context).await?;
-        phase::stop_if_died(stage)?;
+        let control = Control::Given(director.clone());
+        let trial = ground.trial(&schedule, &clients, serial, control, violations.n);
+        let done = trial.await?;
         let wrong = !done.judgement.violations.is_empty();
         violations.count(wrong);
         if wrong && found.is_none() {
-            found = Some((as_schedule(&schedule, &done, &director), done.steps.clone()));
+            found = Some(as_schedule(&schedule, &done, &director));
         }
-        context.emit(EventKind::TrialJudged {
+        ground.context.emit(EventKind::TrialJudged {
             phase: phase.clone(),
             history: done.history,
             judgement: done.judgement,
@@ -167,11 +142,18 @@ pub(crate) async fn run<L: Lab>(
     let systematic = systematic.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(Explored {
         racers: racers.to_vec(),
+        setup,
+        serial,
         coverage: systematic.coverage(),
         estimate: systematic.estimate(),
         violations,
         found,
     })
+}
+
+fn begin(chooser: &Chooser) -> bool {
+    let mut chooser = chooser.lock().unwrap_or_else(PoisonError::into_inner);
+    chooser.begin()
 }
 
 fn names(racers: &[RacerPlan]) -> Vec<&str> {
@@ -215,6 +197,10 @@ impl Explored {
         let what = match twins {
             true => format!("{} x {}", names.len(), names[0]),
             false => names.join(" x "),
+        };
+        let what = match self.setup {
+            Setup::Reset => what,
+            Setup::NearLimit => format!("{what} (near the limit)"),
         };
         let Coverage {
             inequivalent,

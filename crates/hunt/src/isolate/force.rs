@@ -11,28 +11,16 @@ use model::{
 use crate::context::Context;
 use crate::error::HuntError;
 use crate::isolate::evidence;
+use crate::isolate::ground::Ground;
 use crate::isolate::serial::Serial;
-use crate::judging::Oracles;
-use crate::phase::{self, Typical};
-use crate::stage::Stage;
-use crate::trial::{self, Control, Racers, TrialDone, TrialPlan};
+use crate::phase;
+use crate::trial::{Control, TrialDone};
 
 /// Trials of an order that has not broken anything.
 const TRIES: u64 = 5;
 
 /// Trials of an order that has.
 const CONFIRMING: u64 = 20;
-
-/// How the forced trials of all suspects are set up.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner {
-    /// Racers start within this span.
-    pub spread: Duration,
-    /// What is waited for after the last answer.
-    pub tail: Duration,
-    /// Whether the spec's invariants judge too.
-    pub invariants: bool,
-}
 
 /// A suspect that was tried.
 #[derive(Debug)]
@@ -65,14 +53,10 @@ struct Tally {
 
 /// Forces a suspect.
 pub(crate) async fn run<L: Lab>(
-    stage: &mut Stage<L>,
+    ground: &mut Ground<'_, L>,
     suspect: Suspect,
-    serial: &Serial,
-    manner: Manner,
-    typical: &mut Typical,
-    context: &Context,
+    serial: usize,
 ) -> Result<Tried, HuntError> {
-    let racers = Racers::new(stage, &suspect.racers)?;
     let mut tally = Tally::default();
     let mut found = None;
     let orders = suspect.orders.clone();
@@ -80,30 +64,18 @@ pub(crate) async fn run<L: Lab>(
     for order in &orders {
         tally.begin();
         let schedule = schedule(&suspect, order);
+        let racers = ground.racers(&schedule)?;
         let mut tries = TRIES;
         let mut number = 0;
-        while number < tries && !context.is_over() {
-            let oracles = Oracles {
-                only: None,
-                invariants: manner.invariants,
-                reference: Some(&serial.reference),
-            };
-            let plan = TrialPlan {
-                schedule: &schedule,
-                // One trial that waits out whatever may expire is enough to know whether that helps.
-                control: Control::Forced {
-                    patient: number == 0 || found.is_some(),
-                },
-                spread: manner.spread,
-                stuck: typical.stuck(),
-                tail: manner.tail,
-                oracles: &oracles,
-            };
-            let done = trial::run(stage, &racers, &plan, tally.violations.n, context).await?;
-            phase::stop_if_died(stage)?;
-            typical.learn(&done);
+        while number < tries && !ground.context.is_over() {
+            // One trial that waits out whatever may expire is enough to know whether that helps.
+            let patient = number == 0 || found.is_some();
+            let control = Control::Forced { patient };
+            let trial = ground.trial(&schedule, &racers, serial, control, tally.trials);
+            let done = trial.await?;
+            ground.typical.learn(&done);
             let wrong = tally.take(&schedule, &done);
-            tell(&suspect, &schedule, &done, tally.trials, context);
+            tell(&suspect, &schedule, &done, tally.trials, ground.context);
             if wrong && found.is_none() {
                 tries = CONFIRMING;
                 suspect.label = order.label;
@@ -118,7 +90,7 @@ pub(crate) async fn run<L: Lab>(
     let trials = tally.trials;
     let took = Duration::from_micros(tally.took_us.iter().sum());
     Ok(Tried {
-        settled: tally.settle(suspect, serial),
+        settled: tally.settle(suspect, ground.known(serial)),
         found,
         trials,
         took,

@@ -5,15 +5,10 @@
 use lab::Lab;
 use model::{EventKind, OrderLine, Rate, Schedule, SeenStep, Settled, StepPattern, SuspectVerdict};
 
-use crate::context::Context;
 use crate::error::HuntError;
-use crate::isolate::Pair;
-use crate::isolate::force::{Manner, Tried};
-use crate::isolate::serial::Serial;
-use crate::judging::Oracles;
-use crate::phase::{self, Typical};
-use crate::stage::Stage;
-use crate::trial::{self, Control, Racers, TrialPlan};
+use crate::isolate::force::Tried;
+use crate::isolate::ground::Ground;
+use crate::trial::Control;
 
 /// Trials without a violation after which a suspect counts as harmless by itself.
 const TRIES: u64 = 6;
@@ -21,9 +16,9 @@ const TRIES: u64 = 6;
 /// A suspect whose order broke an oracle.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// Its place among the settled ones, and that of its racers.
+    /// Its place among the settled ones, and that of its racers' serial runs.
     pub suspect: usize,
-    pub pair: usize,
+    pub serial: usize,
     pub schedule: Schedule,
     /// The steps of a trial in which it did.
     steps: Vec<SeenStep>,
@@ -31,12 +26,12 @@ pub(crate) struct Found {
 }
 
 /// What a tried suspect found.
-pub(crate) fn found_in(tried: &Tried, suspect: usize, pair: usize) -> Option<Found> {
+pub(crate) fn found_in(tried: &Tried, suspect: usize, serial: usize) -> Option<Found> {
     let (schedule, done) = tried.found.as_ref()?;
     let oracle = done.judgement.violations.first()?.oracle.clone();
     Some(Found {
         suspect,
-        pair,
+        serial,
         schedule: Schedule {
             oracle: Some(oracle),
             ..schedule.clone()
@@ -48,13 +43,9 @@ pub(crate) fn found_in(tried: &Tried, suspect: usize, pair: usize) -> Option<Fou
 
 /// Those that break an oracle by themselves, the surest first. The others are settled anew.
 pub(crate) async fn only<L: Lab>(
-    stage: &mut Stage<L>,
+    ground: &mut Ground<'_, L>,
     mut found: Vec<Found>,
-    pairs: &[Pair],
-    manner: Manner,
     settled: &mut [Settled],
-    typical: &mut Typical,
-    context: &Context,
 ) -> Result<Vec<Found>, HuntError> {
     // Stable: of equally sure ones the likelier suspect comes first.
     found.sort_by(|a, b| b.rate.share().total_cmp(&a.rate.share()));
@@ -67,8 +58,7 @@ pub(crate) async fn only<L: Lab>(
             let Some(apart) = apart(&one.schedule, &other.schedule, &one.steps) else {
                 continue;
             };
-            let serial = &pairs[one.pair].1;
-            if is_harmless(stage, &apart, serial, manner, typical, context).await? {
+            if is_harmless(ground, &apart, one.serial).await? {
                 explained = Some(settled[other.suspect].suspect.id.clone());
                 break;
             }
@@ -79,7 +69,7 @@ pub(crate) async fn only<L: Lab>(
             one.evidence = format!(
                 "seen wrong only beside {guilty}: with that race kept apart, no oracle broke"
             );
-            context.emit(EventKind::SuspectSettled {
+            ground.context.emit(EventKind::SuspectSettled {
                 settled: Box::new(one.clone()),
             });
             found.remove(at);
@@ -130,33 +120,19 @@ fn position(steps: &[SeenStep], racer: usize, pattern: &StepPattern) -> Option<u
 
 /// Whether nothing breaks under the order.
 async fn is_harmless<L: Lab>(
-    stage: &mut Stage<L>,
+    ground: &mut Ground<'_, L>,
     schedule: &Schedule,
-    serial: &Serial,
-    manner: Manner,
-    typical: &mut Typical,
-    context: &Context,
+    serial: usize,
 ) -> Result<bool, HuntError> {
-    let racers = Racers::new(stage, &schedule.racers)?;
-    let oracles = Oracles {
-        only: None,
-        invariants: manner.invariants,
-        reference: Some(&serial.reference),
-    };
+    let racers = ground.racers(schedule)?;
     for number in 0..TRIES {
-        if context.is_over() {
+        if ground.context.is_over() {
             return Ok(false);
         }
-        let plan = TrialPlan {
-            schedule,
-            control: Control::Forced { patient: false },
-            spread: manner.spread,
-            stuck: typical.stuck(),
-            tail: manner.tail,
-            oracles: &oracles,
-        };
-        let done = trial::run(stage, &racers, &plan, number, context).await?;
-        phase::stop_if_died(stage)?;
+        let control = Control::Forced { patient: false };
+        let done = ground
+            .trial(schedule, &racers, serial, control, number)
+            .await?;
         if !done.judgement.violations.is_empty() {
             return Ok(false);
         }

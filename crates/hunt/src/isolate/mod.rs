@@ -6,6 +6,7 @@ mod document;
 mod evidence;
 pub mod explore;
 mod force;
+mod ground;
 mod guilt;
 mod learn;
 mod serial;
@@ -14,23 +15,20 @@ mod shrink;
 use std::time::Duration;
 
 use lab::Lab;
-use model::{
-    Catch, EventKind, RacerPlan, Rate, Schedule, Settled, Setup, SuspectVerdict, Violation,
-};
+use model::{Catch, EventKind, Rate, Schedule, Settled, Setup, SuspectVerdict, Violation};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
 use crate::error::HuntError;
 use crate::judging::Oracles;
-use crate::phase::{self, PhaseDone, PhasePlan, Typical};
+use crate::phase::{self, PhaseDone, PhasePlan};
 use crate::stage::{Stage, Wiring};
 use crate::trial::Control;
 use explore::{Explored, Extent};
-use force::Manner;
+use ground::Ground;
 use guilt::Found;
 use learn::Lessons;
 
-use serial::Serial;
 pub(crate) use serial::of_schedule as one_after_another;
 
 /// Catches made of one run.
@@ -93,9 +91,6 @@ struct Findings {
     explored: Vec<Explored>,
 }
 
-/// Racers and what they do one after another.
-type Pair = (Vec<RacerPlan>, Serial);
-
 /// Runs an isolation on a stage that is open and not raised. Lowers it at the end.
 pub async fn run<L: Lab>(
     stage: &mut Stage<L>,
@@ -113,154 +108,70 @@ pub async fn run<L: Lab>(
         ..Findings::default()
     };
     tell_lessons(&findings.lessons, context);
-    let manner = Manner {
-        spread: plan.spread,
-        tail: findings.lessons.tail,
-        invariants: plan.invariants,
-    };
-    let mut typical = Typical::default();
-    let mut pairs: Vec<Pair> = Vec::new();
-    let mut found = Vec::new();
-    for suspect in predict::suspect::suspects(&findings.lessons.learned, setup) {
-        if context.interrupt.is_set() {
-            break;
-        }
-        let at = pair(stage, &suspect.racers, setup, manner, &mut pairs, context).await?;
-        let serial = &pairs[at].1;
-        let tried = force::run(stage, suspect, serial, manner, &mut typical, context).await?;
-        findings.trials += tried.trials;
-        findings.took += tried.took;
-        found.extend(guilt::found_in(&tried, findings.settled.len(), at));
-        context.emit(EventKind::SuspectSettled {
-            settled: Box::new(tried.settled.clone()),
-        });
-        findings.settled.push(tried.settled);
-    }
+    let tail = findings.lessons.tail;
+    let mut ground = Ground::new(stage, context, plan.spread, tail, plan.invariants);
+    let found = force_all(&mut ground, setup, &mut findings).await?;
     if plan.extent.executions > 0 {
-        explore_all(
-            stage,
-            plan,
-            setup,
-            manner,
-            &mut pairs,
-            &mut findings,
-            &mut typical,
-            context,
-        )
-        .await?;
+        explore_all(&mut ground, setup, plan.extent, &mut findings).await?;
     }
-    findings.sequential = sequential(&pairs);
-    let settled = &mut findings.settled;
-    let guilty = guilt::only(stage, found, &pairs, manner, settled, &mut typical, context).await?;
-    let mut best = None;
-    for found in guilty {
-        let Found {
-            suspect,
-            pair,
-            schedule,
-            ..
-        } = found;
-        if findings.catches.len() >= CATCHES_MAX || context.interrupt.is_set() {
-            break;
-        }
-        if findings.is_known(suspect, &schedule) {
-            continue;
-        }
-        let serial = &pairs[pair].1;
-        let smallest = shrink::run(stage, &schedule, serial, manner, &mut typical, context).await?;
-        findings.take_catch(suspect, smallest, stage, context);
-        best.get_or_insert(pair);
-    }
-    if let Some(at) = best {
-        measure(
-            stage,
-            plan,
-            manner,
-            &pairs[at].1,
-            &mut findings,
-            &mut typical,
-            context,
-        )
-        .await?;
+    findings.sequential = sequential(&ground);
+    let guilty = guilt::only(&mut ground, found, &mut findings.settled).await?;
+    let best = keep_all(&mut ground, guilty, &mut findings).await?;
+    if let Some(serial) = best {
+        measure(&mut ground, plan, serial, &mut findings).await?;
     }
     stage.lower().await?;
     findings.keep(keep, context);
     Ok(findings.conclude(plan, context))
 }
 
-/// Finds or makes what these racers do one after another.
-async fn pair<L: Lab>(
-    stage: &mut Stage<L>,
-    racers: &[RacerPlan],
+/// Forces every suspect; returns those whose order broke an oracle.
+async fn force_all<L: Lab>(
+    ground: &mut Ground<'_, L>,
     setup: Setup,
-    manner: Manner,
-    pairs: &mut Vec<Pair>,
-    context: &Context,
-) -> Result<usize, HuntError> {
-    if let Some(at) = pairs.iter().position(|(known, _)| known == racers) {
-        return Ok(at);
-    }
-    let Manner {
-        tail, invariants, ..
-    } = manner;
-    let serial = serial::run(stage, racers, setup, tail, invariants, context).await?;
-    if serial.reference.varying() > 0 {
-        let names: Vec<&str> = racers
-            .iter()
-            .map(|racer| racer.operation.as_str())
-            .collect();
-        context.warn(format!(
-            "{}: {} values differ between equal sequential runs and are not compared",
-            names.join(" and "),
-            serial.reference.varying()
-        ));
-    }
-    pairs.push((racers.to_vec(), serial));
-    Ok(pairs.len() - 1)
-}
-
-fn sequential(pairs: &[Pair]) -> Vec<Violation> {
-    let mut all: Vec<Violation> = Vec::new();
-    for violation in pairs.iter().flat_map(|(_, serial)| &serial.wrong) {
-        if !all.contains(violation) {
-            all.push(violation.clone());
+    findings: &mut Findings,
+) -> Result<Vec<Found>, HuntError> {
+    let mut found = Vec::new();
+    for suspect in predict::suspect::suspects(&findings.lessons.learned, setup) {
+        if ground.context.interrupt.is_set() {
+            break;
         }
+        let serial = ground.serial(&suspect.racers, setup).await?;
+        let tried = force::run(ground, suspect, serial).await?;
+        findings.trials += tried.trials;
+        findings.took += tried.took;
+        found.extend(guilt::found_in(&tried, findings.settled.len(), serial));
+        ground.context.emit(EventKind::SuspectSettled {
+            settled: Box::new(tried.settled.clone()),
+        });
+        findings.settled.push(tried.settled);
     }
-    all
+    Ok(found)
 }
 
 /// Explores every choice of racers, as far as the budget goes.
-#[expect(clippy::too_many_arguments, reason = "what a trial needs, handed on")]
 async fn explore_all<L: Lab>(
-    stage: &mut Stage<L>,
-    plan: &IsolatePlan,
+    ground: &mut Ground<'_, L>,
     setup: Setup,
-    manner: Manner,
-    pairs: &mut Vec<Pair>,
+    extent: Extent,
     findings: &mut Findings,
-    typical: &mut Typical,
-    context: &Context,
 ) -> Result<(), HuntError> {
     let learned = findings.lessons.learned.clone();
-    for racers in explore::choices(&learned, plan.extent) {
-        if context.is_over() {
+    // Where nothing is scarce other interleavings are possible than near the limit.
+    let setups = match setup {
+        Setup::Reset => vec![setup],
+        Setup::NearLimit => vec![setup, Setup::Reset],
+    };
+    let choices = explore::choices(&learned, extent);
+    let all = setups
+        .iter()
+        .flat_map(|setup| choices.iter().map(|racers| (*setup, racers)));
+    for (setup, racers) in all {
+        if ground.context.is_over() {
             break;
         }
-        let at = pair(stage, &racers, setup, manner, pairs, context).await?;
-        let serial = &pairs[at].1;
-        let explored = explore::run(
-            stage,
-            &racers,
-            &learned,
-            setup,
-            plan.extent,
-            serial,
-            manner,
-            typical,
-            context,
-        )
-        .await?;
-        context.emit(EventKind::Explored {
+        let explored = explore::run(ground, racers, setup, &learned, extent).await?;
+        ground.context.emit(EventKind::Explored {
             sentence: explored.sentence(),
         });
         findings.explored.push(explored);
@@ -268,47 +179,101 @@ async fn explore_all<L: Lab>(
     Ok(())
 }
 
+/// Makes catches of what is guilty, and of what only exploring found; returns the place of the best
+/// one's serial runs.
+async fn keep_all<L: Lab>(
+    ground: &mut Ground<'_, L>,
+    guilty: Vec<Found>,
+    findings: &mut Findings,
+) -> Result<Option<usize>, HuntError> {
+    let mut best = None;
+    for Found {
+        suspect,
+        serial,
+        schedule,
+        ..
+    } in guilty
+    {
+        if findings.catches.len() >= CATCHES_MAX || ground.context.interrupt.is_set() {
+            break;
+        }
+        if findings.is_known(Some(suspect), &schedule) {
+            continue;
+        }
+        let smallest = shrink::run(ground, &schedule, serial).await?;
+        findings.take_catch(Some(suspect), smallest, ground.stage, ground.context);
+        best.get_or_insert(serial);
+    }
+    for at in 0..findings.explored.len() {
+        let explored = &findings.explored[at];
+        let (serial, found) = (explored.serial, explored.found.clone());
+        let racers = &explored.racers;
+        // What was caught for these operations already is most likely the same race.
+        let is_caught = findings.catches.iter().any(|catch| {
+            catch
+                .schedule
+                .operations()
+                .eq(racers.iter().map(|r| r.operation.as_str()))
+        });
+        if let Some(schedule) = found.filter(|_| !is_caught) {
+            let smallest = shrink::run(ground, &schedule, serial).await?;
+            findings.take_catch(None, smallest, ground.stage, ground.context);
+            best.get_or_insert(serial);
+        }
+    }
+    Ok(best)
+}
+
+fn sequential<L: Lab>(ground: &Ground<'_, L>) -> Vec<Violation> {
+    let mut all: Vec<Violation> = Vec::new();
+    for violation in ground.all_serial().flat_map(|serial| &serial.wrong) {
+        if !all.contains(violation) {
+            all.push(violation.clone());
+        }
+    }
+    all
+}
+
 /// How often the best catch goes wrong: forced, through idle wires, and directly.
 async fn measure<L: Lab>(
-    stage: &mut Stage<L>,
+    ground: &mut Ground<'_, L>,
     plan: &IsolatePlan,
-    manner: Manner,
-    serial: &Serial,
+    serial: usize,
     findings: &mut Findings,
-    typical: &mut Typical,
-    context: &Context,
 ) -> Result<(), HuntError> {
     let Some(schedule) = findings.catches.first().map(|catch| catch.schedule.clone()) else {
         return Ok(());
     };
+    let context = ground.context;
+    let reference = ground.known(serial).reference.clone();
     let oracles = Oracles {
         only: None,
         invariants: plan.invariants,
-        reference: Some(&serial.reference),
+        reference: Some(&reference),
     };
     let phase = |name, control, spread, trials, share| PhasePlan {
         name,
         schedule: &schedule,
         control,
         oracles: oracles.clone(),
-        tail: manner.tail,
+        tail: ground.tail,
         spread,
         trials,
         until: context.share(share),
     };
     let forced = Control::Forced { patient: true };
     let forced = phase("forced", forced, plan.spread, plan.times, FORCED_SHARE);
+    let natural = |name| {
+        let (spread, trials) = (plan.natural_spread, plan.natural);
+        phase(name, Control::Free, spread, trials, NATURAL_SHARE)
+    };
+    let (idle, direct) = (natural("natural, idle wires"), natural("natural, direct"));
+    let Ground { stage, typical, .. } = ground;
     findings.forced = phase::run(stage, forced, typical, context).await?;
     if plan.natural > 0 && !context.is_over() {
-        let natural = |name| {
-            let (spread, trials) = (plan.natural_spread, plan.natural);
-            phase(name, Control::Free, spread, trials, NATURAL_SHARE)
-        };
-        let idle = natural("natural, idle wires");
         findings.proxied = phase::run(stage, idle, typical, context).await?;
         stage.lower().await?;
         stage.raise(Wiring::Direct).await?;
-        let direct = natural("natural, direct");
         findings.direct = phase::run(stage, direct, typical, context).await?;
     }
     if let Some(catch) = findings.catches.first_mut() {
@@ -337,7 +302,7 @@ fn tell_lessons(lessons: &Lessons, context: &Context) {
 
 impl Findings {
     /// Whether the same race was kept already, with other arguments or from another suspect.
-    fn is_known(&mut self, suspect: usize, schedule: &Schedule) -> bool {
+    fn is_known(&mut self, suspect: Option<usize>, schedule: &Schedule) -> bool {
         let known = self.catches.iter().find(|known| {
             let mut order = known.schedule.order.iter();
             known.schedule.operations().eq(schedule.operations())
@@ -345,16 +310,16 @@ impl Findings {
         });
         let name = known.map(|known| known.schedule.name.clone());
         let is_known = name.is_some();
-        if is_known {
+        if let (true, Some(suspect)) = (is_known, suspect) {
             self.settled[suspect].catch = name;
         }
         is_known
     }
 
-    /// Keeps a minimal schedule.
+    /// Keeps a minimal schedule, found by a suspect or by exploring.
     fn take_catch<L: Lab>(
         &mut self,
-        suspect: usize,
+        suspect: Option<usize>,
         schedule: Schedule,
         stage: &Stage<L>,
         context: &Context,
@@ -362,20 +327,25 @@ impl Findings {
         if self.is_known(suspect, &schedule) {
             return;
         }
-        let settled = &mut self.settled[suspect];
-        settled.catch = Some(schedule.name.clone());
-        self.catches.push(Catch {
-            schedule,
+        let mut catch = Catch {
             system: stage.system.name.clone(),
             variant: stage.system.variant.clone(),
             digest: stage.system.digest.clone(),
             seed: context.seed,
-            why: settled.suspect.why.clone(),
-            saw: settled.evidence.clone(),
-            forced: settled.violations,
+            why: "found by exploring all interleavings".to_string(),
+            saw: schedule.oracle.clone().unwrap_or_default(),
+            forced: Rate::default(),
             direct: Rate::default(),
             proxied: Rate::default(),
-        });
+            schedule,
+        };
+        if let Some(settled) = suspect.and_then(|at| self.settled.get_mut(at)) {
+            settled.catch = Some(catch.schedule.name.clone());
+            catch.why = settled.suspect.why.clone();
+            catch.saw = settled.evidence.clone();
+            catch.forced = settled.violations;
+        }
+        self.catches.push(catch);
     }
 
     /// Writes all catches down; suspects are told where theirs is.

@@ -1,0 +1,115 @@
+//! What all trials of an isolation stand on: the stage, how racers start and are judged, and what
+//! was learned of how long trials take.
+
+use std::time::Duration;
+
+use lab::Lab;
+use model::{RacerPlan, Schedule, Setup};
+
+use crate::context::Context;
+use crate::error::HuntError;
+use crate::isolate::serial::{self, Serial};
+use crate::judging::Oracles;
+use crate::phase::{self, Typical};
+use crate::stage::Stage;
+use crate::trial::{self, Control, Racers, TrialDone, TrialPlan};
+
+/// The ground of an isolation.
+pub(crate) struct Ground<'a, L: Lab> {
+    pub stage: &'a mut Stage<L>,
+    pub context: &'a Context,
+    /// Racers start within this span.
+    pub spread: Duration,
+    /// What is waited for after the last answer.
+    pub tail: Duration,
+    /// Whether the spec's invariants judge too.
+    pub invariants: bool,
+    pub typical: Typical,
+    pairs: Vec<(Vec<RacerPlan>, Setup, Serial)>,
+}
+
+impl<'a, L: Lab> Ground<'a, L> {
+    pub fn new(
+        stage: &'a mut Stage<L>,
+        context: &'a Context,
+        spread: Duration,
+        tail: Duration,
+        invariants: bool,
+    ) -> Ground<'a, L> {
+        Ground {
+            stage,
+            context,
+            spread,
+            tail,
+            invariants,
+            typical: Typical::default(),
+            pairs: Vec::new(),
+        }
+    }
+
+    /// Finds out what these racers do one after another, unless it is known. Returns its place.
+    pub async fn serial(&mut self, racers: &[RacerPlan], setup: Setup) -> Result<usize, HuntError> {
+        let known =
+            |(known, from, _): &(Vec<RacerPlan>, Setup, Serial)| known == racers && *from == setup;
+        if let Some(at) = self.pairs.iter().position(known) {
+            return Ok(at);
+        }
+        let (tail, invariants) = (self.tail, self.invariants);
+        let serial = serial::run(self.stage, racers, setup, tail, invariants, self.context).await?;
+        if serial.reference.varying() > 0 {
+            let names: Vec<&str> = racers
+                .iter()
+                .map(|racer| racer.operation.as_str())
+                .collect();
+            self.context.warn(format!(
+                "{}: {} values differ between equal sequential runs and are not compared",
+                names.join(" and "),
+                serial.reference.varying()
+            ));
+        }
+        self.pairs.push((racers.to_vec(), setup, serial));
+        Ok(self.pairs.len() - 1)
+    }
+
+    /// What was found out.
+    pub fn known(&self, serial: usize) -> &Serial {
+        &self.pairs[serial].2
+    }
+
+    /// All that was found out.
+    pub fn all_serial(&self) -> impl Iterator<Item = &Serial> {
+        self.pairs.iter().map(|(_, _, serial)| serial)
+    }
+
+    /// Clients for the racers of a schedule.
+    pub fn racers(&self, schedule: &Schedule) -> Result<Racers, HuntError> {
+        Racers::new(self.stage, &schedule.racers)
+    }
+
+    /// Runs one trial.
+    pub async fn trial(
+        &mut self,
+        schedule: &Schedule,
+        racers: &Racers,
+        serial: usize,
+        control: Control,
+        number: u64,
+    ) -> Result<TrialDone, HuntError> {
+        let oracles = Oracles {
+            only: None,
+            invariants: self.invariants,
+            reference: Some(&self.pairs[serial].2.reference),
+        };
+        let plan = TrialPlan {
+            schedule,
+            control,
+            spread: self.spread,
+            stuck: self.typical.stuck(),
+            tail: self.tail,
+            oracles: &oracles,
+        };
+        let done = trial::run(self.stage, racers, &plan, number, self.context).await?;
+        phase::stop_if_died(self.stage)?;
+        Ok(done)
+    }
+}
