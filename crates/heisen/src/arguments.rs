@@ -158,6 +158,9 @@ pub struct IsolateOptions {
     /// Racers start up to so far apart, forced or not [default: together; unforced 10ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub spread: Option<Duration>,
+    /// Ask of every step: what if it fails? Resets, late replies, wrong answers, a killed replica
+    #[arg(long)]
+    pub what_if: bool,
     /// Explored executions for each choice of racers, beyond what is suspected; 0 explores nothing
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub explore: u64,

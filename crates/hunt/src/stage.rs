@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use drive::Client;
 use lab::state::StateClient;
-use lab::{Lab, Place, ReplicaName, ReplicaPlan};
+use lab::{Blow, Lab, Place, ReplicaName, ReplicaPlan};
 use model::{EventKind, LaneId, Service, System, Template, Variable, WireId};
 use wire::{Recording, Wire, WireConfig};
 
@@ -154,6 +154,31 @@ impl<L: Lab> Stage<L> {
             });
         }
         !died.is_empty()
+    }
+
+    /// Kills the replica that an operation's requests of this lane go to.
+    pub async fn kill(&mut self, operation: &str, lane: LaneId) -> Result<(), HuntError> {
+        if let Some(replica) = self.replica_for(operation, lane) {
+            self.lab.kill(&replica, Blow::Kill).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts that replica again.
+    pub async fn revive(&mut self, operation: &str, lane: LaneId) -> Result<(), HuntError> {
+        if let Some(replica) = self.replica_for(operation, lane) {
+            self.lab.restart(&replica).await?;
+        }
+        Ok(())
+    }
+
+    fn replica_for(&self, operation: &str, lane: LaneId) -> Option<ReplicaName> {
+        let operation = self.system.operation(operation)?;
+        let service = self.system.service(&operation.service)?;
+        Some(ReplicaName {
+            service: service.name.clone(),
+            index: lane.0 % service.replicas.max(1),
+        })
     }
 
     /// The state of the system at rest.

@@ -9,6 +9,7 @@ use crate::names::{LaneId, WireId};
 use crate::step::{Reply, Step};
 use crate::suspect::Settled;
 use crate::verdict::{Judgement, Rate};
+use crate::what_if::WhatIf;
 
 /// Something that happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +99,11 @@ pub enum EventKind {
     Explored {
         /// How far, and with what outcome.
         sentence: String,
+    },
+    /// A step met a fault.
+    Asked {
+        /// Which, and what came of it.
+        what_if: WhatIf,
     },
     /// A suspect was tried.
     SuspectSettled {

@@ -19,6 +19,7 @@ pub mod system;
 pub mod template;
 pub mod units;
 pub mod verdict;
+pub mod what_if;
 
 pub use catch::Catch;
 pub use effect::{Access, Effect};
@@ -36,6 +37,7 @@ pub use system::{
 };
 pub use template::{Template, Variable};
 pub use verdict::{Judgement, Rate, ReplayVerdict, Violation};
+pub use what_if::{Aftermath, WhatIf};
 
 /// The fields of a JSON object; none of any other value.
 pub fn object(json: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {

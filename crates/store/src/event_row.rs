@@ -22,6 +22,7 @@ pub(crate) fn kind_word(kind: &EventKind) -> &'static str {
         EventKind::WireClosed { .. } => "wire_closed",
         EventKind::OperationLearned { .. } => "operation_learned",
         EventKind::Explored { .. } => "explored",
+        EventKind::Asked { .. } => "asked",
         EventKind::SuspectSettled { .. } => "suspect_settled",
         EventKind::PhaseStarted { .. } => "phase_started",
         EventKind::StepDone { .. } => "step_done",
@@ -96,7 +97,7 @@ mod tests {
         words.dedup();
         assert_eq!(
             words.len(),
-            15,
+            16,
             "one_of_each must have every kind: {words:?}"
         );
     }

@@ -218,6 +218,15 @@ pub(crate) fn one_of_each() -> Vec<Event> {
         EventKind::Explored {
             sentence: text("all 14 inequivalent interleavings of 2 x reserve tried"),
         },
+        EventKind::Asked {
+            what_if: model::WhatIf {
+                operation: text("reserve"),
+                step: text("db COMMIT"),
+                fault: text("reset after"),
+                outcome: model::Aftermath::Twice,
+                saw: text("client: no answer, then 201"),
+            },
+        },
         EventKind::SuspectSettled {
             settled: Box::new(settled()),
         },

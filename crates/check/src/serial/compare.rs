@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::oracle::SERIAL;
-use model::{Attempt, Judgement, Outcome, RacerPlan, System, TrialHistory, Violation};
+use model::{Attempt, Judgement, Outcome, RacerPlan, StateSeen, System, TrialHistory, Violation};
 
 use super::normal::{Place, places};
 use super::rules::{broken, short};
@@ -110,6 +110,33 @@ impl Reference {
         }
         judgement.violations.push(says(self.difference(history)));
         judgement
+    }
+
+    /// Whether this is the state after these racers, in this order and nobody else.
+    pub fn leaves(&self, state: &[StateSeen], order: &[usize]) -> bool {
+        let mine = self.telling(places(&[], state));
+        let mut runs = self.runs.iter().filter(|run| run.order == order);
+        runs.any(|run| {
+            self.differing(&mine, &self.places_of_run(run, &[]))
+                .is_empty()
+        })
+    }
+
+    /// The first answer of a state that differs from that order's, and what it is there.
+    pub fn unlike(&self, state: &[StateSeen], order: &[usize]) -> Option<(String, String)> {
+        let run = self.runs.iter().find(|run| run.order == order)?;
+        let differs = |(mine, theirs): &(&StateSeen, &StateSeen)| {
+            let of = |state: &StateSeen| self.telling(places(&[], std::slice::from_ref(state)));
+            of(mine) != of(theirs)
+        };
+        let (mine, theirs) = state.iter().zip(&run.state).find(differs)?;
+        let what = format!(
+            "{} `{}` gives {}",
+            mine.target,
+            short(&mine.command),
+            value(&mine.value)
+        );
+        Some((what, value(&theirs.value)))
     }
 
     fn fate(&self, system: &System, attempt: &Attempt) -> Fate {
@@ -336,7 +363,8 @@ fn anywhere(path: &str) -> String {
     out + rest
 }
 
-fn told(attempt: &Attempt) -> String {
+/// What a client was told, in short.
+pub fn told(attempt: &Attempt) -> String {
     match &attempt.outcome {
         Outcome::Answered {
             status,

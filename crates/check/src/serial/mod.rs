@@ -13,7 +13,8 @@ mod tests;
 
 use model::{Attempt, StateSeen};
 
-pub use compare::Reference;
+pub use compare::{Reference, told};
+pub use rules::broken;
 
 /// Racers that ran one after another.
 #[derive(Debug, Clone, PartialEq)]

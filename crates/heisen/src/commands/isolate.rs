@@ -29,6 +29,7 @@ pub fn run(options: &IsolateOptions, common: &Common) -> Result<Exit, Failure> {
         spread: options.spread.unwrap_or_default(),
         natural_spread: options.spread.unwrap_or(hunt::replay::NATURAL_SPREAD),
         invariants: !options.no_invariants,
+        what_if: options.what_if,
         extent: Extent {
             executions: options.explore,
             preemptions: options.preemptions,

@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use model::SeenStep;
 use wire::Director;
 
+mod faulty;
 mod log;
 mod ordered;
 pub(crate) mod polling;
 
 mod stepwise;
 
+pub use faulty::{Faulty, Mishap};
 pub use log::StepLog;
 pub use ordered::{Ordered, Progress};
 pub use stepwise::{Chooser, Known, Stepwise};

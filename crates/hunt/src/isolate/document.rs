@@ -1,6 +1,6 @@
 //! What scripts are told of an isolation.
 
-use model::{Rate, Schedule, Settled};
+use model::{Rate, Schedule, Settled, WhatIf};
 use serde_json::{Map, Value, json};
 
 use super::{Explored, Findings, IsolatePlan};
@@ -30,9 +30,20 @@ pub(super) fn of(findings: &Findings, verdict: &str, plan: &IsolatePlan) -> Map<
             "spread_ms": plan.natural_spread.as_millis() as u64,
         },
         "explored": explored(findings),
+        "what_if": findings.what_if.iter().map(what_if).collect::<Vec<_>>(),
         "natural_trials_for_95": check::stats::trials_to_see(findings.direct.violations().share()),
         "learned": findings.lessons.learned.iter().map(learned).collect::<Vec<_>>(),
     }))
+}
+
+fn what_if(row: &WhatIf) -> Value {
+    json!({
+        "operation": row.operation,
+        "step": row.step,
+        "fault": row.fault,
+        "verdict": row.outcome.as_str(),
+        "saw": row.saw,
+    })
 }
 
 fn explored(findings: &Findings) -> Value {

@@ -59,16 +59,13 @@ fn found_locked(schedule: &Schedule, steps: &[SeenStep]) -> Option<String> {
     for seen in steps.iter().filter(|seen| polling::is_attempt(&seen.step)) {
         let key = seen.step.effects.first()?.resource.clone();
         let lane = seen.step.lane.0;
-        match seen.reply.as_ref() {
-            Some(reply) if polling::is_in_vain(reply) => {
-                if holders.get(&key).is_some_and(|holder| *holder != lane) {
-                    return Some(format!("{} found it taken", name(schedule, seen)));
-                }
-            }
-            Some(_) => {
-                holders.insert(key, lane);
-            }
-            None => {}
+        let Some(reply) = seen.reply.as_ref() else {
+            continue;
+        };
+        if !polling::is_in_vain(reply) {
+            holders.insert(key, lane);
+        } else if holders.get(&key).is_some_and(|holder| *holder != lane) {
+            return Some(format!("{} found it taken", name(schedule, seen)));
         }
     }
     None

@@ -2,6 +2,7 @@
 //! another one, each in a trial of its own; what is left out when the budget ends is said.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use lab::Lab;
 use model::{
@@ -104,6 +105,7 @@ pub(crate) async fn run<L: Lab>(
     setup: Setup,
     learned: &[Learned],
     extent: Extent,
+    until: Option<Instant>,
 ) -> Result<Explored, HuntError> {
     let schedule = Schedule {
         name: "explored".to_string(),
@@ -120,7 +122,11 @@ pub(crate) async fn run<L: Lab>(
     let phase = format!("explore {}", names(racers).join(" and "));
     let mut violations = Rate::default();
     let mut found = None;
-    while violations.n < extent.executions && !ground.context.is_over() && begin(&chooser) {
+    let is_late = || until.is_some_and(|until| Instant::now() >= until);
+    while violations.n < extent.executions
+        && !(ground.context.is_over() || is_late())
+        && begin(&chooser)
+    {
         let director = Stepwise::new(racers.len(), Arc::clone(&chooser), Arc::clone(&known));
         let director = Arc::new(director);
         let control = Control::Given(director.clone());
@@ -190,14 +196,42 @@ fn as_schedule(schedule: &Schedule, done: &TrialDone, director: &Stepwise) -> Sc
 }
 
 impl Explored {
+    /// `2 x reserve`, `withdraw(account checking) x withdraw(account savings)`.
+    fn what(&self) -> String {
+        let first = &self.racers[0];
+        let twins =
+            |racer: &RacerPlan| racer.operation == first.operation && racer.args == first.args;
+        if self.racers.iter().all(twins) {
+            return format!("{} x {}", self.racers.len(), first.operation);
+        }
+        let differ = |racer: &RacerPlan| {
+            let mut others = self
+                .racers
+                .iter()
+                .filter(|o| o.operation == racer.operation);
+            others.any(|other| other.args != racer.args)
+        };
+        let name = |racer: &RacerPlan| match differ(racer) {
+            true => {
+                let args = racer
+                    .args
+                    .iter()
+                    .map(|(name, value)| format!("{name} {value}"));
+                format!(
+                    "{}({})",
+                    racer.operation,
+                    args.collect::<Vec<_>>().join(", ")
+                )
+            }
+            false => racer.operation.clone(),
+        };
+        let all: Vec<String> = self.racers.iter().map(name).collect();
+        all.join(" x ")
+    }
+
     /// What may be said of it.
     pub fn sentence(&self) -> String {
-        let names = names(&self.racers);
-        let twins = names.iter().all(|name| *name == names[0]);
-        let what = match twins {
-            true => format!("{} x {}", names.len(), names[0]),
-            false => names.join(" x "),
-        };
+        let what = self.what();
         let what = match self.setup {
             Setup::Reset => what,
             Setup::NearLimit => format!("{what} (near the limit)"),

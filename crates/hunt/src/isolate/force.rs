@@ -22,6 +22,11 @@ const TRIES: u64 = 5;
 /// Trials of an order that has.
 const CONFIRMING: u64 = 20;
 
+/// After so many trials, an order that breaks an oracle in fewer than this share of them is not
+/// what breaks it.
+const DOUBTFUL: u64 = 8;
+pub(crate) const SURE: f64 = 0.9;
+
 /// A suspect that was tried.
 #[derive(Debug)]
 pub(crate) struct Tried {
@@ -82,6 +87,10 @@ pub(crate) async fn run<L: Lab>(
                 found = Some((schedule.clone(), Box::new(done)));
             }
             number += 1;
+            // What decides it is another order: more trials would say no more.
+            if number >= DOUBTFUL && tally.violations.k > 0 && tally.violations.share() < SURE {
+                break;
+            }
         }
         if found.is_some() {
             break;

@@ -6,7 +6,7 @@ use lab::Lab;
 use model::{EventKind, OrderLine, Rate, Schedule, SeenStep, Settled, StepPattern, SuspectVerdict};
 
 use crate::error::HuntError;
-use crate::isolate::force::Tried;
+use crate::isolate::force::{self, Tried};
 use crate::isolate::ground::Ground;
 use crate::trial::Control;
 
@@ -54,7 +54,18 @@ pub(crate) async fn only<L: Lab>(
         at -= 1;
         let one = &found[at];
         let mut explained = None;
-        for other in found.iter().filter(|other| other.suspect != one.suspect) {
+        let is_sure = |found: &Found| found.rate.share() >= force::SURE;
+        // An order that breaks something now and then, where another one always does.
+        if !is_sure(one) {
+            let same = |other: &&Found| other.schedule.operations().eq(one.schedule.operations());
+            let sure = found.iter().filter(same).find(|other| is_sure(other));
+            explained = sure.map(|other| settled[other.suspect].suspect.id.clone());
+        }
+        for other in found
+            .iter()
+            .filter(|_| explained.is_none())
+            .filter(|other| other.suspect != one.suspect)
+        {
             let Some(apart) = apart(&one.schedule, &other.schedule, &one.steps) else {
                 continue;
             };
@@ -67,7 +78,8 @@ pub(crate) async fn only<L: Lab>(
             let one = &mut settled[one.suspect];
             one.verdict = SuspectVerdict::Benign;
             one.evidence = format!(
-                "seen wrong only beside {guilty}: with that race kept apart, no oracle broke"
+                "seen wrong in {} of {} trials, by the race of {guilty}",
+                one.violations.k, one.violations.n
             );
             ground.context.emit(EventKind::SuspectSettled {
                 settled: Box::new(one.clone()),

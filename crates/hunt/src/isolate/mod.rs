@@ -11,11 +11,12 @@ mod guilt;
 mod learn;
 mod serial;
 mod shrink;
+mod what_if;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lab::Lab;
-use model::{Catch, EventKind, Rate, Schedule, Settled, Setup, SuspectVerdict, Violation};
+use model::{Catch, EventKind, Rate, Schedule, Settled, Setup, SuspectVerdict, Violation, WhatIf};
 use serde_json::{Map, Value};
 
 use crate::context::Context;
@@ -33,6 +34,9 @@ pub(crate) use serial::of_schedule as one_after_another;
 
 /// Catches made of one run.
 const CATCHES_MAX: usize = 5;
+
+/// What exploring may take of the budget that is left.
+const EXPLORED_SHARE: f64 = 0.5;
 
 /// What the forced phase of the best catch may take of the budget that is left, and then each
 /// baseline.
@@ -54,6 +58,8 @@ pub struct IsolatePlan {
     pub invariants: bool,
     /// How much is explored beyond suspects.
     pub extent: Extent,
+    /// Whether to ask of every step what if it fails, and nothing else.
+    pub what_if: bool,
 }
 
 /// What an isolation found.
@@ -89,6 +95,7 @@ struct Findings {
     trials: u64,
     took: Duration,
     explored: Vec<Explored>,
+    what_if: Vec<WhatIf>,
 }
 
 /// Runs an isolation on a stage that is open and not raised. Lowers it at the end.
@@ -110,14 +117,21 @@ pub async fn run<L: Lab>(
     tell_lessons(&findings.lessons, context);
     let tail = findings.lessons.tail;
     let mut ground = Ground::new(stage, context, plan.spread, tail, plan.invariants);
+    if plan.what_if {
+        findings.what_if = what_if::run(&mut ground, &findings.lessons.learned).await?;
+        findings.sequential = sequential(&ground);
+        stage.lower().await?;
+        return Ok(findings.conclude(plan, context));
+    }
     let found = force_all(&mut ground, setup, &mut findings).await?;
+    let guilty = guilt::only(&mut ground, found, &mut findings.settled).await?;
+    let caught = keep_guilty(&mut ground, guilty, &mut findings).await?;
     if plan.extent.executions > 0 {
         explore_all(&mut ground, setup, plan.extent, &mut findings).await?;
     }
+    let explored = keep_explored(&mut ground, &mut findings).await?;
     findings.sequential = sequential(&ground);
-    let guilty = guilt::only(&mut ground, found, &mut findings.settled).await?;
-    let best = keep_all(&mut ground, guilty, &mut findings).await?;
-    if let Some(serial) = best {
+    if let Some(serial) = caught.or(explored) {
         measure(&mut ground, plan, serial, &mut findings).await?;
     }
     stage.lower().await?;
@@ -149,7 +163,7 @@ async fn force_all<L: Lab>(
     Ok(found)
 }
 
-/// Explores every choice of racers, as far as the budget goes.
+/// Explores every choice of racers, as far as its share of the budget goes.
 async fn explore_all<L: Lab>(
     ground: &mut Ground<'_, L>,
     setup: Setup,
@@ -157,6 +171,7 @@ async fn explore_all<L: Lab>(
     findings: &mut Findings,
 ) -> Result<(), HuntError> {
     let learned = findings.lessons.learned.clone();
+    let until = ground.context.share(EXPLORED_SHARE);
     // Where nothing is scarce other interleavings are possible than near the limit.
     let setups = match setup {
         Setup::Reset => vec![setup],
@@ -167,10 +182,10 @@ async fn explore_all<L: Lab>(
         .iter()
         .flat_map(|setup| choices.iter().map(|racers| (*setup, racers)));
     for (setup, racers) in all {
-        if ground.context.is_over() {
+        if ground.context.is_over() || until.is_some_and(|until| Instant::now() >= until) {
             break;
         }
-        let explored = explore::run(ground, racers, setup, &learned, extent).await?;
+        let explored = explore::run(ground, racers, setup, &learned, extent, until).await?;
         ground.context.emit(EventKind::Explored {
             sentence: explored.sentence(),
         });
@@ -179,9 +194,8 @@ async fn explore_all<L: Lab>(
     Ok(())
 }
 
-/// Makes catches of what is guilty, and of what only exploring found; returns the place of the best
-/// one's serial runs.
-async fn keep_all<L: Lab>(
+/// Makes catches of what is guilty; returns the place of the best one's serial runs.
+async fn keep_guilty<L: Lab>(
     ground: &mut Ground<'_, L>,
     guilty: Vec<Found>,
     findings: &mut Findings,
@@ -204,6 +218,15 @@ async fn keep_all<L: Lab>(
         findings.take_catch(Some(suspect), smallest, ground.stage, ground.context);
         best.get_or_insert(serial);
     }
+    Ok(best)
+}
+
+/// Makes catches of what only exploring found; returns the place of the first one's serial runs.
+async fn keep_explored<L: Lab>(
+    ground: &mut Ground<'_, L>,
+    findings: &mut Findings,
+) -> Result<Option<usize>, HuntError> {
+    let mut first = None;
     for at in 0..findings.explored.len() {
         let explored = &findings.explored[at];
         let (serial, found) = (explored.serial, explored.found.clone());
@@ -218,10 +241,10 @@ async fn keep_all<L: Lab>(
         if let Some(schedule) = found.filter(|_| !is_caught) {
             let smallest = shrink::run(ground, &schedule, serial).await?;
             findings.take_catch(None, smallest, ground.stage, ground.context);
-            best.get_or_insert(serial);
+            first.get_or_insert(serial);
         }
     }
-    Ok(best)
+    Ok(first)
 }
 
 fn sequential<L: Lab>(ground: &Ground<'_, L>) -> Vec<Violation> {
@@ -379,10 +402,12 @@ impl Findings {
             .explored
             .iter()
             .any(|explored| explored.violations.k > 0);
-        let violated = confirmed > 0 || explored || !self.sequential.is_empty();
+        let failing = self.what_if.iter().any(|row| row.outcome.is_wrong());
+        let violated = failing || confirmed > 0 || explored || !self.sequential.is_empty();
         let inconclusive = !violated && (open > 0 || self.lessons.learned.is_empty());
         let verdict = match () {
             () if confirmed > 0 || explored => "CONFIRMED",
+            () if failing => "WRONG AFTER A FAULT",
             () if violated => "SEQUENTIAL",
             () if inconclusive => "INCONCLUSIVE",
             () => "NO VIOLATION",
