@@ -3,7 +3,8 @@
 use check::serial::Reference;
 use lab::Lab;
 use model::{
-    Judgement, Observation, Probe, SeenStep, StateSeen, System, TrialHistory, Violation, oracle,
+    Judgement, Observation, Probe, SeenStep, StateCommand, StateSeen, System, TrialHistory,
+    Violation, oracle,
 };
 
 use crate::stage::Stage;
@@ -72,16 +73,15 @@ fn deadlocks(history: &TrialHistory, steps: &[SeenStep]) -> Vec<Violation> {
 
 /// The answers to the spec's state queries.
 pub(crate) async fn whole_state<L: Lab>(stage: &mut Stage<L>) -> Vec<StateSeen> {
-    let mut seen = Vec::new();
-    for command in stage.system.state.clone() {
-        let value = stage.state().ask_whole(&command).await;
-        seen.push(StateSeen {
-            target: command.target,
-            command: command.command,
-            value,
-        });
-    }
-    seen
+    let commands = stage.system.state.clone();
+    let values = stage.state().ask_all_whole(&commands).await;
+    let seen = commands.into_iter().zip(values);
+    seen.map(|(command, value)| StateSeen {
+        target: command.target,
+        command: command.command,
+        value,
+    })
+    .collect()
 }
 
 /// Asks what the invariants want to know.
@@ -90,19 +90,20 @@ pub(crate) async fn observations<L: Lab>(
     system: &System,
     oracle: Option<&str>,
 ) -> Vec<Observation> {
-    let mut observations = Vec::new();
-    for invariant in &system.invariants {
-        let Probe::State(command) = &invariant.probe else {
-            continue;
-        };
-        if oracle.is_some_and(|name| name != invariant.name) {
-            continue;
-        }
-        let value = stage.state().ask(command).await;
-        observations.push(Observation {
-            invariant: invariant.name.clone(),
+    let invariants = system.invariants.iter();
+    let (names, questions): (Vec<&str>, Vec<StateCommand>) = invariants
+        .filter(|invariant| oracle.is_none_or(|name| name == invariant.name))
+        .filter_map(|invariant| match &invariant.probe {
+            Probe::State(command) => Some((invariant.name.as_str(), command.clone())),
+            _ => None,
+        })
+        .unzip();
+    let values = stage.state().ask_all(&questions).await;
+    let answered = names.into_iter().zip(values);
+    answered
+        .map(|(invariant, value)| Observation {
+            invariant: invariant.to_string(),
             value,
-        });
-    }
-    observations
+        })
+        .collect()
 }

@@ -146,6 +146,82 @@ async fn reset_a_hundred_times(state: &mut StateClient) {
     }
 }
 
+/// What is sent at once is answered as if it had been sent one by one.
+async fn many_at_once(state: &mut StateClient) {
+    let questions = [
+        command("db", "SELECT 1"),
+        command("cache", "GET inv:42"),
+        command("db", "SELECT sold FROM event"),
+        command("db", "BEGIN; SELECT 1/0"),
+        command("nobody", "GET x"),
+        command("cache", "LPUSH inv:42 x"),
+        command("db", "SELECT 2"),
+        command("cache", "GET none"),
+    ];
+    let answers = state.ask_all(&questions).await;
+    let shown: Vec<&str> = answers
+        .iter()
+        .map(|answer| match answer {
+            Ok(value) => value.as_deref().unwrap_or("nothing"),
+            Err(why) => why.split(": ").nth(1).unwrap_or(why),
+        })
+        .collect();
+    assert_eq!(shown[..2], ["1", "10"]);
+    assert!(shown[2].starts_with("relation \"event\""), "{shown:?}");
+    assert!(shown[3].starts_with("division by zero"), "{shown:?}");
+    assert_eq!(shown[4], "nothing of that name runs here");
+    assert!(shown[5].contains("WRONGTYPE"), "{shown:?}");
+    assert_eq!(shown[6..], ["2", "nothing"]);
+    // The whole answers are there too.
+    let whole = state.ask_all_whole(&questions[..2]).await;
+    assert_eq!(whole[0], Ok(serde_json::json!([{ "?column?": "1" }])));
+    assert_eq!(whole[1], Ok(serde_json::json!("10")));
+}
+
+/// A list that succeeded once and is sent at once from then on ends at its first failure too, and
+/// outlives a lost connection.
+async fn lists_that_were_proven(state: &mut StateClient, places: &[Place]) {
+    let reset = [
+        command("db", "BEGIN; UPDATE events SET sold = 0"),
+        command("db", "SELECT 1 / count(*) FROM orders"),
+        command("db", "COMMIT"),
+        command("cache", "SET inv:42 10"),
+        command("cache", "DEL other"),
+    ];
+    let one = command("db", "INSERT INTO orders (event) VALUES (42)");
+    state.run(std::slice::from_ref(&one)).await.unwrap();
+    for _ in 0..3 {
+        state.run(&reset).await.unwrap();
+    }
+    let spoil = [
+        command("db", "TRUNCATE orders"),
+        command("cache", "SET inv:42 3"),
+        command("db", "UPDATE events SET sold = 7"),
+    ];
+    state.run(&spoil).await.unwrap();
+    assert_eq!(
+        state.run(&reset).await.unwrap_err().to_string(),
+        "`SELECT 1 / count(*) FROM orders` on db: division by zero (22012)"
+    );
+    check(state, "cache", "GET inv:42", Ok(Some("3"))).await;
+    check(state, "db", "SELECT sum(sold) FROM events", Ok(Some("350"))).await;
+
+    state.run(std::slice::from_ref(&one)).await.unwrap();
+    let mut other = StateClient::connect(places, &[]).await.unwrap();
+    let kill = [
+        command(
+            "db",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE application_name = 'heisen' AND pid <> pg_backend_pid()",
+        ),
+        command("cache", "CLIENT KILL TYPE normal SKIPME yes"),
+    ];
+    other.run(&kill).await.unwrap();
+    state.run(&reset).await.unwrap();
+    check(state, "cache", "GET inv:42", Ok(Some("10"))).await;
+    check(state, "db", "SELECT sum(sold) FROM events", Ok(Some("0"))).await;
+}
+
 #[test]
 fn backends_are_provided_asked_reset_and_removed() {
     let folder = Folder::new(&[
@@ -175,6 +251,8 @@ fn backends_are_provided_asked_reset_and_removed() {
         questions(&mut state).await;
         lost_connections(&mut state).await;
         reset_a_hundred_times(&mut state).await;
+        many_at_once(&mut state).await;
+        lists_that_were_proven(&mut state, &places).await;
         lab.close().await.unwrap();
         places.iter().map(|place| place.port).collect()
     });

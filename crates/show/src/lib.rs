@@ -6,6 +6,7 @@
 
 mod document;
 mod number;
+mod picture;
 mod progress;
 mod report;
 mod runs;

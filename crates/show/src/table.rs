@@ -22,7 +22,7 @@ enum Kind {
 /// One column.
 #[derive(Debug, Clone)]
 pub struct Column {
-    title: &'static str,
+    title: String,
     kind: Kind,
     /// Columns with a higher number go first; 0 stays.
     goes: u8,
@@ -31,9 +31,9 @@ pub struct Column {
 }
 
 /// Text at the left.
-pub fn left(title: &'static str) -> Column {
+pub fn left(title: impl Into<String>) -> Column {
     Column {
-        title,
+        title: title.into(),
         kind: Kind::Left,
         goes: 0,
         cells_min: FLEXIBLE_CELLS_MIN,
@@ -41,9 +41,9 @@ pub fn left(title: &'static str) -> Column {
 }
 
 /// Numbers at the right.
-pub fn right(title: &'static str) -> Column {
+pub fn right(title: impl Into<String>) -> Column {
     Column {
-        title,
+        title: title.into(),
         kind: Kind::Right,
         goes: 0,
         cells_min: FLEXIBLE_CELLS_MIN,
@@ -51,9 +51,9 @@ pub fn right(title: &'static str) -> Column {
 }
 
 /// Text that gives way.
-pub fn flexible(title: &'static str) -> Column {
+pub fn flexible(title: impl Into<String>) -> Column {
     Column {
-        title,
+        title: title.into(),
         kind: Kind::Flexible,
         goes: 0,
         cells_min: FLEXIBLE_CELLS_MIN,
@@ -127,7 +127,7 @@ impl Table {
             let titles: Vec<String> = self
                 .columns
                 .iter()
-                .map(|column| column.title.to_string())
+                .map(|column| clean(&column.title))
                 .collect();
             lines.push(self.line(&titles, &shown, &widths, width, (style, Paint::Quiet)));
         }
@@ -147,7 +147,7 @@ impl Table {
     fn natural(&self, at: usize) -> usize {
         let rows = self.rows.iter().filter_map(|(_, row)| row.get(at));
         rows.map(|cell| cells(cell))
-            .chain([cells(self.columns[at].title)])
+            .chain([cells(&self.columns[at].title)])
             .max()
             .unwrap_or(0)
     }

@@ -60,9 +60,9 @@ record! {
         variants: Option<Entries<RawVariant>>,
         /// The requests a workload can make.
         operations: Entries<RawOperation>,
-        /// Brings the state to its beginning: `{ backend: command }`, run in this order before each trial.
+        /// Brings the state to its beginning: `{ backend: command }`, run in this order before each trial, up to the first that fails. When all have succeeded once, neighbours for one store are sent without waiting for the answers in between.
         reset: Option<Vec<Pair>>,
-        /// Brings the state near its limit, after a reset: one seat left, one euro left.
+        /// Brings the state near its limit, after `reset` and in the same way: one seat left, one euro left.
         near_limit: Option<Vec<Pair>>,
         /// Asks for the state that serial equivalence compares.
         state: Option<Vec<Pair>>,

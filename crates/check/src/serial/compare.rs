@@ -1,5 +1,6 @@
 //! Looks for an order of the racers, one after another, that explains what they did together.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::oracle::SERIAL;
@@ -14,6 +15,8 @@ use super::{SerialRun, orders};
 pub struct Reference {
     racers: Vec<RacerPlan>,
     runs: Vec<SerialRun>,
+    /// The places of each run with every answer heard; every trial is held against them.
+    whole: Vec<BTreeSet<Place>>,
     /// Places whose value differed between two runs of one order: they say nothing.
     varies: HashSet<String>,
 }
@@ -38,9 +41,17 @@ impl Reference {
         let mut reference = Reference {
             racers: racers.to_vec(),
             runs,
+            whole: Vec::new(),
             varies: HashSet::new(),
         };
         reference.varies = reference.find_varying();
+        let whole = reference.runs.iter().map(|run| {
+            let mut heard = run.order.clone();
+            heard.sort_unstable();
+            let places = reference.places_of_run(run, &heard);
+            places.into_iter().collect()
+        });
+        reference.whole = whole.collect();
         reference
     }
 
@@ -165,16 +176,22 @@ impl Reference {
         heard: &dyn Fn(usize) -> bool,
     ) -> bool {
         let wanted: BTreeSet<usize> = (0..self.racers.len()).filter(|r| ran(*r)).collect();
-        let runs = self
+        let heard: Vec<usize> = wanted.iter().copied().filter(|r| heard(*r)).collect();
+        let of_wanted = self
             .runs
             .iter()
-            .filter(|run| run.order.iter().copied().collect::<BTreeSet<_>>() == wanted);
-        let heard: Vec<usize> = wanted.iter().copied().filter(|r| heard(*r)).collect();
-        let runs: Vec<Vec<Place>> = runs.map(|run| self.places_of_run(run, &heard)).collect();
+            .zip(&self.whole)
+            .filter(|(run, _)| run.order.iter().copied().collect::<BTreeSet<_>>() == wanted);
+        let runs: Vec<Cow<'_, BTreeSet<Place>>> = of_wanted
+            .map(|(run, whole)| match heard.len() == wanted.len() {
+                true => Cow::Borrowed(whole),
+                false => Cow::Owned(self.places_of_run(run, &heard).into_iter().collect()),
+            })
+            .collect();
         self.swaps().iter().any(|swap| {
             let trial = self.places_of_trial(history, &heard, swap);
-            runs.iter()
-                .any(|run| self.differing(&trial, run).is_empty())
+            let trial: BTreeSet<Place> = trial.into_iter().collect();
+            runs.iter().any(|run| **run == trial)
         })
     }
 
@@ -241,6 +258,9 @@ impl Reference {
 
     /// Without the places that vary by themselves.
     fn telling(&self, places: Vec<Place>) -> Vec<Place> {
+        if self.varies.is_empty() {
+            return places;
+        }
         places
             .into_iter()
             .filter(|place| !self.varies.contains(&anywhere(&place.path)))

@@ -126,12 +126,90 @@ fn giving_up_lets_everything_go_and_says_so() {
     let director = Ordered::new(&schedule(&LOST_UPDATE));
     assert!(is_held(&director.before_up(&step(0, 1, "DECR", "k"))));
     assert!(holds(&director));
+    director.racer_started(0);
+    director.look(later(), Duration::from_secs(60));
+    assert!(holds(&director), "B has not even started");
+    director.racer_started(1);
     director.look(Instant::now(), Duration::from_secs(60));
     assert!(holds(&director), "not yet");
     director.look(later(), Duration::from_secs(60));
     assert!(!holds(&director));
     assert!(!is_held(&director.before_up(&step(1, 1, "DECR", "k"))));
     assert!(director.progress().given_up && !director.progress().is_enforced());
+}
+
+/// A answered its first line and is held at its second; B is up with a step of its own.
+fn held_beside_a_waiting_one() -> Ordered {
+    let order = [(0, "cache GET k"), (1, "cache DECR k"), (0, "cache DECR k")];
+    let director = Ordered::new(&schedule(&order));
+    director.racer_started(0);
+    director.racer_started(1);
+    director.before_up(&step(0, 0, "GET", "k"));
+    director.before_down(&step(0, 0, "GET", "k"), &reply());
+    assert!(is_held(&director.before_up(&step(0, 1, "DECR", "k"))));
+    let waits = Step {
+        session: Some(71),
+        ..step(1, 0, "LOCK", "row")
+    };
+    assert!(!is_held(&director.before_up(&waits)));
+    director
+}
+
+#[test]
+fn what_waits_beside_a_hold_is_asked_about_and_the_stores_word_ends_the_hold() {
+    let director = held_beside_a_waiting_one();
+    let waiting = director.waiting(later());
+    assert_eq!((waiting.len(), waiting[0].session), (1, 71));
+    assert!(
+        director
+            .waiting(Instant::now() - Duration::from_secs(1))
+            .is_empty()
+    );
+    let blocked = |racer, holder| Blocked {
+        racer,
+        holder,
+        evidence: "waits".into(),
+    };
+    director.blocked(vec![blocked(0, 1)]);
+    assert!(holds(&director), "it is not A's turn");
+    director.blocked(vec![blocked(1, 0)]);
+    assert!(!holds(&director));
+    let progress = director.progress();
+    assert_eq!(progress.blocked, Some(blocked(1, 0)));
+    assert!(progress.given_up && !progress.is_enforced());
+}
+
+#[test]
+fn polling_a_lock_ends_the_hold_for_the_hasty_and_not_for_the_patient() {
+    for patient in [false, true] {
+        let order = [(0, "cache GET k"), (1, "cache DECR k"), (0, "cache DECR k")];
+        let director = Ordered::with(&schedule(&order), patient);
+        director.racer_started(0);
+        director.racer_started(1);
+        director.before_up(&step(0, 0, "GET", "k"));
+        director.before_down(&step(0, 0, "GET", "k"), &reply());
+        director.before_up(&step(0, 1, "DECR", "k"));
+        for n in 0..3 {
+            let attempt = Step {
+                text: "SET lock 1 NX PX 900".into(),
+                ..step(1, n, "SET", "lock")
+            };
+            director.before_up(&attempt);
+            director.before_down(&attempt, &Reply::of(ReplyKind::Empty, "nil"));
+        }
+        director.look(Instant::now(), Duration::from_secs(60));
+        assert_eq!(holds(&director), patient);
+        director.look(
+            Instant::now() + Duration::from_secs(2),
+            Duration::from_secs(60),
+        );
+        assert!(!holds(&director), "the lock has expired by now");
+        let evidence = director.progress().blocked.unwrap().evidence;
+        assert!(
+            evidence.contains("asked 3 times for `cache SET lock`"),
+            "{evidence}"
+        );
+    }
 }
 
 #[test]

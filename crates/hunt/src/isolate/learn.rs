@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use drive::PreparedRequest;
 use lab::Lab;
-use model::{Operation, RacerPlan, Schedule, SeenStep, Setup};
+use model::{EventKind, Operation, RacerPlan, Schedule, SeenStep, Setup};
 use predict::suspect::Learned;
 use predict::template::{self, SoloRun};
 use serde_json::Value;
@@ -127,6 +127,17 @@ async fn learn<L: Lab>(
             template.set_aside.push((what, times));
         }
     }
+    context.emit(EventKind::OperationLearned {
+        operation: racer.operation.clone(),
+        args: racer.args.clone(),
+        steps: template
+            .steps
+            .iter()
+            .map(|step| step.pattern.to_string())
+            .collect(),
+        set_aside: template.set_aside.clone(),
+        obscure: template.obscure,
+    });
     lessons.learned.push(Learned {
         operation: racer.operation,
         args: racer.args,

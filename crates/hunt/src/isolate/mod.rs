@@ -114,7 +114,9 @@ pub async fn run<L: Lab>(
         lessons: learn::run(stage, setup, context).await?,
         ..Findings::default()
     };
-    tell_lessons(&findings.lessons, context);
+    for note in &findings.lessons.notes {
+        context.warn(note.clone());
+    }
     let tail = findings.lessons.tail;
     let mut ground = Ground::new(stage, context, plan.spread, tail, plan.invariants);
     if plan.what_if {
@@ -305,22 +307,6 @@ async fn measure<L: Lab>(
         catch.direct = findings.direct.violations();
     }
     Ok(())
-}
-
-fn tell_lessons(lessons: &Lessons, context: &Context) {
-    for learned in &lessons.learned {
-        let steps = learned.template.steps.iter();
-        context.emit(EventKind::OperationLearned {
-            operation: learned.operation.clone(),
-            args: learned.args.clone(),
-            steps: steps.map(|step| step.pattern.to_string()).collect(),
-            set_aside: learned.template.set_aside.clone(),
-            obscure: learned.template.obscure,
-        });
-    }
-    for note in &lessons.notes {
-        context.warn(note.clone());
-    }
 }
 
 impl Findings {

@@ -34,7 +34,7 @@ impl Cache {
     }
 
     /// Carries out one command line.
-    pub(crate) async fn ask(&mut self, line: &str) -> Result<Answer, Fault> {
+    pub(crate) async fn ask(&self, line: &str) -> Result<Answer, Fault> {
         let words = split(line).map_err(Fault::told)?;
         let Some((name, arguments)) = words.split_first() else {
             return Err(Fault::told(
@@ -45,8 +45,9 @@ impl Cache {
         for argument in arguments {
             command.arg(argument);
         }
-        let asked: Result<Value, redis::RedisError> =
-            command.query_async(&mut self.connection).await;
+        // A clone is the same connection; commands of several go up one behind the other.
+        let mut connection = self.connection.clone();
+        let asked: Result<Value, redis::RedisError> = command.query_async(&mut connection).await;
         match asked {
             Ok(Value::ServerError(error)) => Err(Fault::told(error.to_string())),
             Ok(value) => Ok(Answer {

@@ -4,20 +4,18 @@
 pub(crate) mod cache;
 mod http;
 pub(crate) mod sql;
-
-use std::time::Duration;
+mod target;
+mod together;
 
 use model::{Protocol, StateCommand};
 use serde_json::Value;
 use thiserror::Error;
 
 use crate::place::Place;
-use cache::Cache;
-use http::Http;
-use sql::Sql;
+use target::{AfterFailure, Target};
 
-/// How long one command may take.
-const COMMAND_MS_MAX: u64 = 10_000;
+/// So many different lists of commands are remembered as having succeeded: a run has two or three.
+const PROVEN_MAX: usize = 16;
 /// How much of a command an error message shows.
 const SHOWN_CHARS_MAX: usize = 120;
 
@@ -67,33 +65,17 @@ pub(crate) struct Answer {
     pub whole: Value,
 }
 
-/// A target's open connection.
-enum Link {
-    Sql(Sql),
-    Cache(Cache),
-    Http(Http),
-}
-
-struct Target {
-    place: Place,
-    link: Option<Link>,
-}
-
 /// Connections to everything whose state can be asked for.
 pub struct StateClient {
     targets: Vec<Target>,
+    /// Lists of commands that were carried out without an error.
+    proven: Vec<Vec<StateCommand>>,
 }
 
 impl StateClient {
     /// Knows where to ask; connects when first asked. `services` are names with `host:port`.
     pub fn new(places: &[Place], services: &[(String, String)]) -> Result<StateClient, StateError> {
-        let mut targets: Vec<Target> = places
-            .iter()
-            .map(|place| Target {
-                place: place.clone(),
-                link: None,
-            })
-            .collect();
+        let mut targets: Vec<Target> = places.iter().cloned().map(Target::new).collect();
         for (name, address) in services {
             let place = Place::parse(name, Protocol::Http, &format!("http://{address}")).map_err(
                 |why| StateError {
@@ -102,9 +84,12 @@ impl StateClient {
                     why,
                 },
             )?;
-            targets.push(Target { place, link: None });
+            targets.push(Target::new(place));
         }
-        Ok(StateClient { targets })
+        Ok(StateClient {
+            targets,
+            proven: Vec::new(),
+        })
     }
 
     /// Connects to all backends now, so the first trial is as fast as the others.
@@ -114,22 +99,38 @@ impl StateClient {
     ) -> Result<StateClient, StateError> {
         let mut client = StateClient::new(places, services)?;
         for target in &mut client.targets {
-            if matches!(target.place.protocol, Protocol::Postgres | Protocol::Redis) {
+            if target.is_store() {
                 let name = target.place.name.clone();
-                target.open().await.map_err(|fault| StateError {
+                target.connect().await.map_err(|why| StateError {
                     target: name,
                     command: "connect".to_string(),
-                    why: fault.why,
+                    why,
                 })?;
             }
         }
         Ok(client)
     }
 
-    /// Carries out commands, one after the other.
+    /// Carries out commands in their order, up to the first that fails.
+    ///
+    /// The first time, each waits for the answer of the one before it: what follows a command that
+    /// was written to stop a reset, because this is the wrong database, must not be carried out.
+    /// A list that has succeeded is sent a stretch at a time from then on.
     pub async fn run(&mut self, commands: &[StateCommand]) -> Result<(), StateError> {
+        if self.proven.iter().any(|proven| proven == commands) {
+            for stretch in self.stretches(commands, Beside::Itself) {
+                let answers = self.tell_stretch(stretch, AfterFailure::Stop).await;
+                answers
+                    .into_iter()
+                    .collect::<Result<Vec<Answer>, StateError>>()?;
+            }
+            return Ok(());
+        }
         for command in commands {
             self.tell(command).await?;
+        }
+        if self.proven.len() < PROVEN_MAX {
+            self.proven.push(commands.to_vec());
         }
         Ok(())
     }
@@ -152,78 +153,115 @@ impl StateClient {
             .map_err(|error| error.to_string())
     }
 
-    async fn tell(&mut self, command: &StateCommand) -> Result<Answer, StateError> {
-        let failed = |why: String| StateError {
-            target: command.target.clone(),
-            command: shown(&command.command),
-            why,
+    /// Asks many questions as `ask` does; an answer for each. Those to one store keep their order.
+    pub async fn ask_all(
+        &mut self,
+        commands: &[StateCommand],
+    ) -> Vec<Result<Option<String>, String>> {
+        let answers = self.tell_all(commands).await.into_iter();
+        answers
+            .map(|answer| answer.map(|answer| answer.first))
+            .collect()
+    }
+
+    /// Asks many questions as `ask_whole` does; an answer for each. Those to one store keep their
+    /// order.
+    pub async fn ask_all_whole(&mut self, commands: &[StateCommand]) -> Vec<Result<Value, String>> {
+        let answers = self.tell_all(commands).await.into_iter();
+        answers
+            .map(|answer| answer.map(|answer| answer.whole))
+            .collect()
+    }
+
+    async fn tell_all(&mut self, commands: &[StateCommand]) -> Vec<Result<Answer, String>> {
+        let mut all = Vec::with_capacity(commands.len());
+        for stretch in self.stretches(commands, Beside::OtherStores) {
+            let answers = self.tell_stretch(stretch, AfterFailure::GoOn).await;
+            all.extend(
+                answers
+                    .into_iter()
+                    .map(|answer| answer.map_err(|error| error.to_string())),
+            );
+        }
+        all
+    }
+
+    /// Cuts commands where one has to wait for the one before it. What is told to a service may
+    /// touch every store, so it stands alone.
+    fn stretches<'a>(
+        &self,
+        commands: &'a [StateCommand],
+        beside: Beside,
+    ) -> Vec<&'a [StateCommand]> {
+        let is_store = |command: &StateCommand| {
+            let mut targets = self.targets.iter();
+            targets.any(|target| target.place.name == command.target && target.is_store())
         };
-        let known = self
-            .targets
-            .iter_mut()
-            .find(|target| target.place.name == command.target);
-        let target = known.ok_or_else(|| failed("nothing of that name runs here".to_string()))?;
-        target.tell(&command.command).await.map_err(failed)
+        let goes_on = |before: &StateCommand, after: &StateCommand| {
+            let same = before.target == after.target;
+            is_store(before) && is_store(after) && (same || beside == Beside::OtherStores)
+        };
+        commands.chunk_by(goes_on).collect()
+    }
+
+    /// Tells every store of a stretch its commands, all at once. With `Stop` the answers end with
+    /// the first failure.
+    async fn tell_stretch(
+        &mut self,
+        stretch: &[StateCommand],
+        after: AfterFailure,
+    ) -> Vec<Result<Answer, StateError>> {
+        if let [command] = stretch {
+            return vec![self.tell(command).await];
+        }
+        let told = self.targets.iter_mut().filter_map(|target| {
+            let of_target = |command: &&StateCommand| command.target == target.place.name;
+            let lines = stretch.iter().filter(of_target);
+            let lines: Vec<&str> = lines.map(|command| command.command.as_str()).collect();
+            let name = target.place.name.clone();
+            (!lines.is_empty()).then_some(async move {
+                let answers = target.tell_all(&lines, after).await;
+                (name, answers.into_iter())
+            })
+        });
+        let mut told = together::all(told).await;
+        let answer = |command: &StateCommand| {
+            let (_, answers) = told.iter_mut().find(|(name, _)| *name == command.target)?;
+            Some(answers.next()?.map_err(|why| failed(command, why)))
+        };
+        // None is left for what came after a failure of its store.
+        stretch.iter().map_while(answer).collect()
+    }
+
+    async fn tell(&mut self, command: &StateCommand) -> Result<Answer, StateError> {
+        let mut targets = self.targets.iter_mut();
+        let known = targets.find(|target| target.place.name == command.target);
+        let Some(target) = known else {
+            return Err(failed(
+                command,
+                "nothing of that name runs here".to_string(),
+            ));
+        };
+        let answer = target.tell(&command.command).await;
+        answer.map_err(|why| failed(command, why))
     }
 }
 
-impl Target {
-    async fn open(&mut self) -> Result<&mut Link, Fault> {
-        if self.link.is_none() {
-            let place = &self.place;
-            let link = match place.protocol {
-                Protocol::Postgres => {
-                    let sql = Sql::connect(place).await.map_err(Fault::lost)?;
-                    sql.limit().await?;
-                    Link::Sql(sql)
-                }
-                Protocol::Redis => Link::Cache(Cache::connect(place).await.map_err(Fault::lost)?),
-                Protocol::Http => Link::Http(Http::new(place)),
-                Protocol::Tcp => {
-                    return Err(Fault::told("raw TCP has no state that can be asked for"));
-                }
-            };
-            self.link = Some(link);
-        }
-        self.link
-            .as_mut()
-            .ok_or_else(|| Fault::told("no connection"))
-    }
+/// Beside what a command may be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    /// Other commands of its store. A reset's order among stores has a meaning: a cache that is
+    /// emptied after the database is not filled with what the database had before.
+    Itself,
+    /// Those of other stores too: questions change nothing.
+    OtherStores,
+}
 
-    /// A lost connection is made anew once: servers are restarted while heisen breaks things, and
-    /// commands on the state are meant to be repeatable.
-    async fn tell(&mut self, command: &str) -> Result<Answer, String> {
-        let had_link = self.link.is_some();
-        match self.tell_once(command).await {
-            Err(fault) if fault.lost && had_link => self.tell_once(command).await,
-            other => other,
-        }
-        .map_err(|fault| fault.why)
-    }
-
-    async fn tell_once(&mut self, command: &str) -> Result<Answer, Fault> {
-        let patience = Duration::from_millis(COMMAND_MS_MAX);
-        let asked = tokio::time::timeout(patience, async {
-            match self.open().await? {
-                Link::Sql(sql) => sql.ask(command).await,
-                Link::Cache(cache) => cache.ask(command).await,
-                Link::Http(http) => http.ask(command).await,
-            }
-        });
-        let Ok(answer) = asked.await else {
-            // Not `lost`: a second try would wait as long again. The link still goes.
-            if let Some(Link::Sql(sql)) = self.link.take() {
-                sql.give_up().await;
-            }
-            return Err(Fault::told(format!(
-                "no answer within {} s",
-                COMMAND_MS_MAX / 1000
-            )));
-        };
-        if answer.as_ref().is_err_and(|fault| fault.lost) {
-            self.link = None;
-        }
-        answer
+fn failed(command: &StateCommand, why: String) -> StateError {
+    StateError {
+        target: command.target.clone(),
+        command: shown(&command.command),
+        why,
     }
 }
 

@@ -80,7 +80,7 @@ impl Sql {
     }
 
     /// Carries out statements and returns their rows.
-    pub(crate) async fn ask(&mut self, statements: &str) -> Result<Answer, Fault> {
+    pub(crate) async fn ask(&self, statements: &str) -> Result<Answer, Fault> {
         if self.client.is_closed() {
             return Err(Fault::lost("the server closed the connection"));
         }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use model::{EventKind, Rate};
+use model::{EventKind, Rate, SuspectVerdict};
 
-use super::{message, phase_end, so_far, subject};
+use super::{finding, message, phase_end, so_far, subject};
 use crate::number::counted;
+use crate::report::gather::is_search;
 use crate::style::{Paint, Style};
 use crate::text::{clean, cut, pad};
 
@@ -30,6 +31,16 @@ pub(super) struct Bars {
     opening: Option<ProgressBar>,
     phases: Vec<(String, ProgressBar)>,
     violations: Rate,
+    suspects: Suspects,
+}
+
+/// How far the suspects are; they go by without a phase of their own.
+#[derive(Default)]
+struct Suspects {
+    bar: Option<ProgressBar>,
+    tried: u64,
+    confirmed: u64,
+    trials: u64,
 }
 
 impl Bars {
@@ -45,6 +56,7 @@ impl Bars {
             opening: None,
             phases: Vec::new(),
             violations: Rate::default(),
+            suspects: Suspects::default(),
         }
     }
 
@@ -57,6 +69,10 @@ impl Bars {
             let label = self.style.paint(Paint::Unsure, label);
             self.say(&format!("{label}: {text}"));
         }
+        if let Some(text) = finding(kind) {
+            self.say(&text);
+        }
+        self.follow_suspects(kind);
         match kind {
             EventKind::Ready { what, .. } => {
                 if let Some(opening) = &self.opening {
@@ -95,12 +111,70 @@ impl Bars {
         if let Some(opening) = self.opening.take() {
             opening.finish_and_clear();
         }
+        if let Some(bar) = self.suspects.bar.take() {
+            bar.finish_and_clear();
+        }
         for (_, bar) in self.phases.drain(..) {
             bar.finish_and_clear();
         }
     }
 
+    fn follow_suspects(&mut self, kind: &EventKind) {
+        match kind {
+            EventKind::OperationLearned { .. } => {
+                // Learning has no bar of its own; the one of the opening goes on.
+                if let Some(opening) = &self.opening {
+                    opening.set_prefix(pad("learning", NAME_CELLS));
+                    opening.set_message(String::new());
+                }
+            }
+            EventKind::SuspectSettled { settled } => {
+                self.suspects.tried += 1;
+                let is_confirmed = settled.verdict == SuspectVerdict::Confirmed;
+                self.suspects.confirmed += u64::from(is_confirmed);
+                self.show_suspects("");
+            }
+            EventKind::TrialJudged { phase, .. } if is_search(phase) => {
+                self.suspects.trials += 1;
+                self.show_suspects(&format!("; {phase}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// `suspects  12s  3 tried, 1 confirmed, 47 trials; suspect S4`.
+    fn show_suspects(&mut self, now: &str) {
+        if let Some(opening) = self.opening.take() {
+            opening.finish_and_clear();
+        }
+        if self.suspects.bar.is_none() {
+            self.suspects.bar = Some(self.add("suspects", None));
+        }
+        let Suspects {
+            bar,
+            tried,
+            confirmed,
+            trials,
+        } = &self.suspects;
+        let paint = if *confirmed > 0 {
+            Paint::Bad
+        } else {
+            Paint::Plain
+        };
+        let confirmed = self.style.paint(paint, &format!("{confirmed} confirmed"));
+        if let Some(bar) = bar {
+            let trials = counted(*trials, "trial");
+            bar.set_message(format!(
+                "{tried} tried, {confirmed}, {trials}{}",
+                clean(now)
+            ));
+        }
+    }
+
     fn begin(&mut self, phase: &str, trials: Option<u64>) {
+        if let Some(bar) = self.suspects.bar.take() {
+            bar.finish_and_clear();
+        }
         if let Some(opening) = self.opening.take() {
             opening.finish_and_clear();
         }
@@ -175,7 +249,7 @@ fn style_of(template: &str) -> ProgressStyle {
 #[cfg(test)]
 impl Bars {
     pub fn is_clear(&self) -> bool {
-        self.phases.is_empty() && self.opening.is_none()
+        self.phases.is_empty() && self.opening.is_none() && self.suspects.bar.is_none()
     }
 }
 

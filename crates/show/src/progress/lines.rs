@@ -5,7 +5,7 @@ use std::io::Write;
 
 use model::{Event, EventKind, Rate};
 
-use super::{message, phase_end, so_far, subject};
+use super::{finding, message, phase_end, so_far, subject};
 use crate::number::{counted, microseconds};
 use crate::style::{Paint, Style};
 use crate::text::clean;
@@ -21,6 +21,7 @@ pub(super) struct Lines {
     style: Style,
     ready: Vec<String>,
     ready_us: u64,
+    phase: String,
     violations: Rate,
     spoke_us: u64,
 }
@@ -33,6 +34,7 @@ impl Lines {
             style,
             ready: Vec::new(),
             ready_us: 0,
+            phase: String::new(),
             violations,
             spoke_us,
         }
@@ -46,6 +48,10 @@ impl Lines {
             let label = self.style.paint(Paint::Unsure, label);
             self.say(event.at_us, &format!("{label}: {text}"));
         }
+        if let Some(text) = finding(&event.kind) {
+            self.say_ready();
+            self.say(event.at_us, &text);
+        }
         match &event.kind {
             EventKind::Ready { what, .. } => {
                 self.ready.push(what.clone());
@@ -53,13 +59,17 @@ impl Lines {
             }
             EventKind::PhaseStarted { phase, trials } => {
                 self.say_ready();
-                self.violations = Rate::default();
+                (self.phase, self.violations) = (phase.clone(), Rate::default());
                 let trials = trials.map_or_else(|| "begins".to_string(), |n| counted(n, "trial"));
                 self.say(event.at_us, &clean(&format!("{phase}: {trials}")));
             }
             EventKind::TrialJudged {
                 phase, judgement, ..
             } => {
+                // Suspects begin without saying so.
+                if *phase != self.phase {
+                    (self.phase, self.violations) = (phase.clone(), Rate::default());
+                }
                 self.violations.count(!judgement.violations.is_empty());
                 if event.at_us.saturating_sub(self.spoke_us) >= SIGN_OF_LIFE_US {
                     let so_far = so_far(self.violations);

@@ -124,6 +124,36 @@ fn message(kind: &EventKind) -> Option<(&'static str, String)> {
     Some((label, cut(&clean(&text), MESSAGE_CELLS_MAX)))
 }
 
+/// What became of a suspect, and what was learned of an operation.
+fn finding(kind: &EventKind) -> Option<String> {
+    let text = match kind {
+        EventKind::SuspectSettled { settled } => {
+            let suspect = &settled.suspect;
+            let mut text = format!(
+                "{} {} on {}: {} {}",
+                suspect.id,
+                suspect.label.as_str(),
+                suspect.resource,
+                settled.verdict.as_str(),
+                rate(settled.violations)
+            );
+            if let Some(trial) = settled.trials_to_first {
+                text.push_str(&format!(", first at trial {}", count(trial)));
+            }
+            text
+        }
+        EventKind::OperationLearned {
+            operation, steps, ..
+        } => format!(
+            "{operation}: {} learned",
+            counted(steps.len() as u64, "step")
+        ),
+        EventKind::Explored { sentence } => sentence.clone(),
+        _ => return None,
+    };
+    Some(cut(&clean(&text), MESSAGE_CELLS_MAX))
+}
+
 /// `3 of 1000 violated, 0.30 %, 4.2 s`; a phase without trials only tells its time.
 fn phase_end(violations: Rate, took_ms: u64) -> String {
     let took = milliseconds(took_ms);

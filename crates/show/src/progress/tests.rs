@@ -2,7 +2,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use indicatif::{ProgressDrawTarget, ProgressStyle, TermLike};
-use model::{Judgement, TrialHistory, Violation};
+use model::{Judgement, Label, Settled, Setup, Suspect, SuspectVerdict, TrialHistory, Violation};
 
 use super::*;
 
@@ -202,4 +202,84 @@ fn bars_only_where_someone_looks_on() {
     ] {
         assert_eq!(ProgressMode::new(quiet, terminal, ci, term), expected);
     }
+}
+
+/// An isolation as it goes by: learning, two suspects, a catch.
+fn isolation() -> Vec<Event> {
+    let mut all = run();
+    all.truncate(5);
+    let mut kinds = Vec::new();
+    for (operation, steps) in [("reserve", 5), ("show", 1)] {
+        kinds.push(EventKind::OperationLearned {
+            operation: operation.into(),
+            args: Vec::new(),
+            steps: vec!["cache GET inv:42".into(); steps],
+            set_aside: Vec::new(),
+            obscure: 0,
+        });
+    }
+    for (id, verdict, k) in [
+        ("S1", SuspectVerdict::Confirmed, 20),
+        ("S2", SuspectVerdict::Protected, 0),
+    ] {
+        kinds.extend((0..100).map(|_| judged(&format!("suspect {id}"), k > 0)));
+        let suspect = Suspect {
+            id: id.into(),
+            operations: vec!["reserve".into(); 2],
+            resource: "cache inv:42".into(),
+            label: Label::CheckThenAct,
+            why: String::new(),
+            guard: None,
+            racers: Vec::new(),
+            setup: Setup::Reset,
+            orders: Vec::new(),
+        };
+        kinds.push(EventKind::SuspectSettled {
+            settled: Box::new(Settled {
+                suspect,
+                verdict,
+                violations: Rate { k, n: 20 },
+                trials_to_first: (k > 0).then_some(1),
+                evidence: String::new(),
+                trial_us: 1000,
+                catch: None,
+            }),
+        });
+    }
+    all.extend(kinds.into_iter().zip(6..).map(|(kind, at)| Event {
+        at_us: at * 500_000,
+        kind,
+    }));
+    all
+}
+
+#[test]
+fn lines_of_an_isolation() {
+    let paper = Paper::default();
+    let mut progress = Progress::lines(Box::new(paper.clone()), Style::PLAIN);
+    isolation().iter().for_each(|event| progress.consume(event));
+    insta::assert_snapshot!(paper.text());
+}
+
+#[test]
+fn bars_follow_the_suspects() {
+    let paper = Paper::default();
+    let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
+    let mut progress = Progress {
+        face: Face::Bars(Bars::on(target, Style::PLAIN)),
+    };
+    isolation().iter().for_each(|event| progress.consume(event));
+    let text = paper.text();
+    for expected in [
+        "reserve: 5 steps learned",
+        "S1 check-then-act on cache inv:42: CONFIRMED 20 of 20, first at trial 1",
+        "2 tried, 1 confirmed, 200 trials",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    progress.clear();
+    let Face::Bars(bars) = &progress.face else {
+        unreachable!()
+    };
+    assert!(bars.is_clear());
 }

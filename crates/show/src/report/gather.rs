@@ -2,8 +2,8 @@
 //! here is bounded: counts, the first few of everything, and one trial in full.
 
 use model::{
-    Attempt, Event, EventKind, Judgement, Outcome, Rate, Reply, Step, TrialHistory, UnknownWhy,
-    Violation, WireId,
+    Attempt, Event, EventKind, Judgement, Outcome, Rate, Reply, Settled, Step, TrialHistory,
+    UnknownWhy, Violation, WireId,
 };
 use serde_json::Value;
 
@@ -16,11 +16,25 @@ const NOTES_KEPT_MAX: usize = 32;
 /// Wires and phases kept.
 const ROWS_KEPT_MAX: usize = 1024;
 
+/// Trials of a suspect go by this name and its id.
+pub const SUSPECT_PHASE: &str = "suspect ";
+
+/// Trials that explore interleavings go by this name and their racers.
+const EXPLORE_PHASE: &str = "explore ";
+
+/// Whether trials of this name only search. They make no phase of their own: what they come to
+/// is told of the suspect, or of the search as a whole.
+pub fn is_search(phase: &str) -> bool {
+    phase.starts_with(SUSPECT_PHASE) || phase.starts_with(EXPLORE_PHASE)
+}
+
 /// What the page is written from.
 #[derive(Debug, Default)]
 pub struct Gathered {
     pub run: Option<RunStart>,
     pub phases: Vec<Phase>,
+    pub settled: Vec<Settled>,
+    pub learned: Vec<Learned>,
     pub story: Option<Story>,
     pub oracles: Notes,
     pub undecided: Notes,
@@ -38,7 +52,7 @@ pub struct Gathered {
     pub last_us: u64,
     pub events: u64,
     steps: Vec<StepLine>,
-    steps_trial: u64,
+    steps_trial: (String, u64),
 }
 
 #[derive(Debug)]
@@ -85,6 +99,16 @@ pub struct StepLine {
     pub reply: Reply,
     pub asked_us: u64,
     pub held_us: u64,
+    pub replied_us: u64,
+}
+
+/// What an operation does alone.
+#[derive(Debug)]
+pub struct Learned {
+    pub operation: String,
+    pub steps: usize,
+    pub set_aside: Vec<String>,
+    pub obscure: u64,
 }
 
 #[derive(Debug)]
@@ -166,22 +190,24 @@ impl Gathered {
                 self.begin(phase, trials);
             }
             EventKind::StepDone {
+                phase,
                 trial,
                 racer,
                 step,
                 reply,
                 asked_us,
                 held_us,
-                ..
+                replied_us,
             } => {
                 self.stepped(
-                    trial,
+                    (phase, trial),
                     StepLine {
                         racer,
                         step,
                         reply,
                         asked_us,
                         held_us,
+                        replied_us,
                     },
                 );
             }
@@ -212,7 +238,7 @@ impl Gathered {
     }
 
     /// Steps come before the judgement of their trial, which decides whether they are told.
-    fn stepped(&mut self, trial: u64, line: StepLine) {
+    fn stepped(&mut self, trial: (String, u64), line: StepLine) {
         if trial != self.steps_trial {
             self.steps.clear();
             self.steps_trial = trial;
@@ -261,6 +287,21 @@ impl Gathered {
                     self.failed.add_times(&format!("{place}: {why}"), failed);
                 }
             }
+            EventKind::SuspectSettled { settled } if self.settled.len() < ROWS_KEPT_MAX => {
+                self.settled.push(*settled);
+            }
+            EventKind::OperationLearned {
+                operation,
+                steps,
+                set_aside,
+                obscure,
+                ..
+            } if self.learned.len() < ROWS_KEPT_MAX => self.learned.push(Learned {
+                operation,
+                steps: steps.len(),
+                set_aside: set_aside.into_iter().map(|(step, _)| step).collect(),
+                obscure,
+            }),
             EventKind::ReplicaDied { what, why } => self.died.add(&format!("{what}: {why}")),
             EventKind::Warning { message } => self.warnings.add(&message),
             EventKind::RunEnded {
@@ -307,12 +348,8 @@ impl Gathered {
         judgement: Judgement,
         enforced: Option<bool>,
     ) {
-        let known = self.phase(&phase);
-        if known.took_ms.is_none() {
-            known.violations.count(!judgement.violations.is_empty());
-            if let Some(enforced) = enforced {
-                known.enforced.get_or_insert_default().count(enforced);
-            }
+        if !is_search(&phase) {
+            self.phase(&phase).count(&judgement, enforced);
         }
         for attempt in &history.attempts {
             self.attempted(attempt);
@@ -323,7 +360,7 @@ impl Gathered {
         for Violation { oracle, saw } in &judgement.undecided {
             self.undecided.add(&format!("{oracle}: {saw}"));
         }
-        let own = history.trial == self.steps_trial;
+        let own = phase == self.steps_trial.0 && history.trial == self.steps_trial.1;
         let steps = if own {
             std::mem::take(&mut self.steps)
         } else {
@@ -352,21 +389,54 @@ impl Gathered {
         }
     }
 
+    /// Whether suspects were tried, one after the other.
+    pub fn is_isolation(&self) -> bool {
+        self.run
+            .as_ref()
+            .is_some_and(|run| run.command == "isolate")
+    }
+
+    /// A key of the machine-readable document, once the run has ended.
+    pub fn document(&self, key: &str) -> Option<&Value> {
+        let value = self.end.as_ref()?.document.get(key)?;
+        (!value.is_null()).then_some(value)
+    }
+
     /// Requests nobody knows the outcome of.
     pub fn unknown(&self) -> u64 {
         self.timed_out + self.cut + self.garbled
     }
 }
 
+impl Phase {
+    /// Counts a trial, unless the phase has told its figures already.
+    fn count(&mut self, judgement: &Judgement, enforced: Option<bool>) {
+        if self.took_ms.is_some() {
+            return;
+        }
+        self.violations.count(!judgement.violations.is_empty());
+        if let Some(enforced) = enforced {
+            self.enforced.get_or_insert_default().count(enforced);
+        }
+    }
+}
+
 impl Story {
+    /// Whether an oracle broke.
+    pub fn is_wrong(&self) -> bool {
+        !self.judgement.violations.is_empty()
+    }
+
     /// Which trial is told: a violation before none, a forced one before a natural one, one
-    /// with its steps before one without; the first among equals.
+    /// with its steps before one without, one of the smallest order before one of the search;
+    /// the first among equals.
     fn worth(&self) -> u8 {
         let wrong = !self.judgement.violations.is_empty();
         let steps = !self.steps.is_empty();
         let forced = self.enforced == Some(true);
+        let is_search = is_search(&self.phase);
         match (wrong, forced) {
-            (true, true) => 6 + u8::from(steps),
+            (true, true) => 6 + 2 * u8::from(steps) + u8::from(steps && !is_search),
             (true, false) => 4 + u8::from(steps),
             // Without a violation only a trial whose order failed is worth its steps: it shows
             // what the racers did instead.

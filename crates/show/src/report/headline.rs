@@ -4,6 +4,7 @@ use model::Rate;
 
 use super::Look;
 use super::gather::{Gathered, Phase};
+use super::{race, suspects};
 use crate::number::{count, counted, interval, microseconds, milliseconds, percent, rate};
 use crate::style::Paint;
 use crate::text::{clean, cut, wrap};
@@ -57,6 +58,10 @@ fn subject(gathered: &Gathered) -> Option<String> {
 
 /// What the machinery says about its verdict in words, when it does.
 fn reason(gathered: &Gathered) -> Option<String> {
+    if race::has_picture(gathered) {
+        // The sentences under the picture say it of what really happened.
+        return None;
+    }
     let why = gathered.end.as_ref()?.document.get("why")?.as_str()?;
     Some(clean(why))
 }
@@ -74,8 +79,9 @@ fn figures(gathered: &Gathered, verdict: &str) -> String {
             _ => String::new(),
         };
     }
+    let tried = suspects::summary(gathered);
     let Some(phase) = deciding(gathered) else {
-        return String::new();
+        return tried;
     };
     if verdict == model::ReplayVerdict::Infeasible.as_str()
         && let Some(enforced) = phase.enforced
@@ -98,6 +104,9 @@ fn figures(gathered: &Gathered, verdict: &str) -> String {
     );
     if let Some(range) = phase.interval {
         figures.push_str(&format!(" ({})", interval(range)));
+    }
+    if !tried.is_empty() {
+        figures.push_str(&format!("; {tried}"));
     }
     figures
 }
@@ -139,6 +148,8 @@ fn how_far(gathered: &Gathered) -> String {
             phase.name,
             count(done)
         ));
+    } else if !gathered.settled.is_empty() {
+        text.push_str(&format!(", {}", suspects::summary(gathered)));
     }
     clean(&text)
 }
@@ -147,15 +158,19 @@ fn how_far(gathered: &Gathered) -> String {
 pub fn paint_of(verdict: &str) -> Paint {
     let verdict = verdict.to_ascii_uppercase();
     let is = |words: &[&str]| words.iter().any(|word| verdict.starts_with(word));
-    if is(&[
-        "NOT REPRODUCED",
-        "FIXED",
-        "PROTECTED",
-        "BENIGN",
-        "NOTHING",
-        "DONE",
-        "OK",
-    ]) {
+    // Load that saw nothing (`NO VIOLATION SEEN`) has not looked for it.
+    let held = verdict == "NO VIOLATION";
+    if held
+        || is(&[
+            "NOT REPRODUCED",
+            "FIXED",
+            "PROTECTED",
+            "BENIGN",
+            "NOTHING",
+            "DONE",
+            "OK",
+        ])
+    {
         Paint::Good
     } else if is(&[
         "REPRODUCED",

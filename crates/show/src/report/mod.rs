@@ -3,13 +3,17 @@
 //! [`gather`] folds the events, once and in bounded memory; each other module writes one
 //! section from what was gathered.
 
-mod gather;
+mod explored;
+pub(crate) mod gather;
 mod headline;
+mod learned;
 mod load;
 mod next;
 mod notes;
+mod race;
 mod rates;
-mod story;
+pub(crate) mod story;
+mod suspects;
 mod wires;
 
 use std::path::PathBuf;
@@ -49,20 +53,25 @@ pub fn report_with(events: impl Iterator<Item = Event>, look: &Look) -> String {
     let sections = [
         headline::lines(&gathered, look),
         load::lines(&gathered, look),
+        suspects::lines(&gathered, look),
+        learned::lines(&gathered, look),
         rates::lines(&gathered, look),
-        story::violation(&gathered, look),
-        story::steps(&gathered, look),
+    ]
+    .into_iter()
+    .chain(race::sections(&gathered, look))
+    .chain([
+        explored::lines(&gathered, look),
         notes::lines(&gathered, look),
         wires::lines(&gathered, look),
         next::lines(&gathered, look),
-    ];
+    ]);
     let mut page = String::new();
-    for section in sections.iter().filter(|section| !section.is_empty()) {
+    for section in sections.filter(|section| !section.is_empty()) {
         if !page.is_empty() {
             page.push('\n');
         }
         for line in section {
-            page.push_str(line);
+            page.push_str(&line);
             page.push('\n');
         }
     }
@@ -81,6 +90,8 @@ impl Look {
     }
 }
 
+#[cfg(test)]
+mod isolate_tests;
 #[cfg(test)]
 mod testkit;
 #[cfg(test)]

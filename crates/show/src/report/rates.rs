@@ -1,11 +1,15 @@
 //! How often it went wrong, phase by phase, and whether the order was had.
 
+use model::Rate;
+use serde_json::Value;
+
 use super::Look;
 use super::gather::{Gathered, Phase};
 use super::headline::trials;
 use crate::number::{counted, interval, microseconds, per_second, percent, rate};
 use crate::style::Paint;
 use crate::table::{Table, flexible, left, right};
+use crate::text::wrap;
 
 /// Phases shown; the first ones and the last one.
 const PHASES_SHOWN_MAX: usize = 4;
@@ -45,7 +49,41 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
         lines.push(look.aside(&format!("  and {hidden} more phases before the last")));
     }
     lines.extend(order(gathered).map(|text| look.aside(&format!("  {text}"))));
+    if let Some(text) = by_itself(gathered) {
+        let wrapped = wrap(&text, look.width.saturating_sub(2), 2);
+        lines.extend(wrapped.iter().map(|line| look.aside(&format!("  {line}"))));
+    }
     lines
+}
+
+/// What the race is without force, and how long one would wait for it.
+fn by_itself(gathered: &Gathered) -> Option<String> {
+    let baseline = gathered
+        .document("baseline")
+        .filter(|_| gathered.is_isolation())?;
+    let told = [("direct", "direct"), ("proxied", "idle wires")].map(|(key, words)| {
+        let rate_of = baseline.get(key)?;
+        let (k, n) = (rate_of.get("k")?.as_u64()?, rate_of.get("n")?.as_u64()?);
+        (n > 0).then(|| format!("{} ({words})", rate(Rate { k, n })))
+    });
+    let told: Vec<String> = told.into_iter().flatten().collect();
+    if told.is_empty() {
+        return None;
+    }
+    let mut text = format!("by itself: {}", told.join(", "));
+    if let Some(ms) = baseline.get("spread_ms").and_then(Value::as_u64) {
+        text.push_str(&format!(", racers within {ms} ms"));
+    }
+    if let Some(trials) = gathered
+        .document("natural_trials_for_95")
+        .and_then(Value::as_u64)
+    {
+        let trials = counted(trials, "trial");
+        text.push_str(&format!(
+            "; without forcing it takes {trials} to see it once with 95 %"
+        ));
+    }
+    Some(text)
 }
 
 fn row(phase: &Phase) -> Vec<String> {
@@ -98,6 +136,10 @@ fn order(gathered: &Gathered) -> Option<String> {
     }
     if enforced.k == 0 {
         // Such a verdict says so itself.
+        return None;
+    }
+    if gathered.is_isolation() && enforced.k == enforced.n {
+        // The picture tells the order; that it was had is what the verdict means.
         return None;
     }
     let mut text = format!("the order was enforced in {}", trials(enforced));

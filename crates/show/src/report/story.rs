@@ -24,7 +24,7 @@ const SAW_LINES_MAX: usize = 2;
 
 /// What was wrong in the trial, in words, and the racers' answers.
 pub fn violation(gathered: &Gathered, look: &Look) -> Vec<String> {
-    let Some(story) = gathered.story.as_ref().filter(|story| is_wrong(story)) else {
+    let Some(story) = gathered.story.as_ref().filter(|story| story.is_wrong()) else {
         return Vec::new();
     };
     let place = format!(
@@ -53,10 +53,6 @@ pub fn violation(gathered: &Gathered, look: &Look) -> Vec<String> {
     }
     lines.extend(answers(story, look));
     lines
-}
-
-fn is_wrong(story: &Story) -> bool {
-    !story.judgement.violations.is_empty()
 }
 
 fn answers(story: &Story, look: &Look) -> Vec<String> {
@@ -92,7 +88,8 @@ fn answers(story: &Story, look: &Look) -> Vec<String> {
     lines
 }
 
-fn answer(attempt: &Attempt) -> String {
+/// What a racer was answered, in words where there was no answer.
+pub fn answer(attempt: &Attempt) -> String {
     match &attempt.outcome {
         Outcome::Answered {
             status,
@@ -145,7 +142,7 @@ pub fn steps(gathered: &Gathered, look: &Look) -> Vec<String> {
         );
     }
     let mut heading = String::from("its steps, in the order they went up");
-    if !is_wrong(story) {
+    if !story.is_wrong() {
         let which = format!("trial {} of `{}`", story.history.trial, clean(&story.phase));
         heading = match story.enforced {
             Some(false) => format!("what the racers did instead, in {which}"),

@@ -1,7 +1,7 @@
 //! What the wires carried, and what of it was not understood.
 
 use super::Look;
-use super::gather::{Gathered, Wire};
+use super::gather::{Carried, Gathered, Wire};
 use crate::number::{bytes, count, counted};
 use crate::style::Paint;
 use crate::table::{Table, flexible, right};
@@ -26,6 +26,10 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
                 ))]
             }
         };
+    }
+    if gathered.is_isolation() && closed.iter().all(|wire| is_understood(wire)) {
+        // The last lines of the page say it in one.
+        return Vec::new();
     }
     let mut table = Table::new(
         2,
@@ -63,6 +67,28 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
     }
     lines.extend(reasons(&closed).into_iter().map(|why| look.aside(&why)));
     lines
+}
+
+fn is_understood(wire: &Wire) -> bool {
+    let carried = wire.carried.as_ref();
+    carried.is_none_or(|carried| carried.not_understood == 0)
+}
+
+/// All wires in one line, where a long page has more to say and there is nothing odd.
+pub fn sentence(gathered: &Gathered) -> Option<String> {
+    let closed = gathered.wires.iter().filter(|wire| wire.carried.is_some());
+    let closed: Vec<&Wire> = closed.collect();
+    if !gathered.is_isolation() || closed.is_empty() || !closed.iter().all(|w| is_understood(w)) {
+        return None;
+    }
+    let carried = || closed.iter().filter_map(|wire| wire.carried.as_ref());
+    let sum = |of: fn(&Carried) -> u64| carried().map(of).fold(0, u64::saturating_add);
+    Some(format!(
+        "{} carried {}, {}; all of it was understood",
+        closed.len(),
+        counted(sum(|carried| carried.steps), "step"),
+        bytes(sum(|carried| carried.bytes))
+    ))
 }
 
 /// Why frames were not understood, each reason once.

@@ -1,0 +1,161 @@
+//! What came of looking further: every interleaving of the racers, and every fault at every
+//! step.
+
+use serde_json::Value;
+
+use super::Look;
+use super::gather::Gathered;
+use super::headline::paint_of;
+use crate::picture::short;
+use crate::style::Paint;
+use crate::table::{Column, Table, flexible, left};
+use crate::text::{clean, wrap};
+
+/// Sentences about interleavings shown.
+const SENTENCES_SHOWN_MAX: usize = 3;
+
+/// Lines of one of them.
+const SENTENCE_LINES_MAX: usize = 3;
+
+/// Steps and faults shown.
+const STEPS_SHOWN_MAX: usize = 8;
+const FAULTS_SHOWN_MAX: usize = 4;
+
+/// Words of oracles shown.
+const SAW_SHOWN_MAX: usize = 2;
+
+/// One step under one fault.
+struct Tried<'a> {
+    step: String,
+    fault: &'a str,
+    verdict: &'a str,
+    saw: &'a str,
+}
+
+/// The sentence, then the table of faults.
+pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
+    let told = sentences(gathered);
+    let shown = told.iter().take(SENTENCES_SHOWN_MAX);
+    let mut lines: Vec<String> = shown
+        .flat_map(|sentence| wrap(sentence, look.width, SENTENCE_LINES_MAX))
+        .collect();
+    let hidden = told.len().saturating_sub(SENTENCES_SHOWN_MAX);
+    if hidden > 0 {
+        lines.push(look.aside(&format!("and {hidden} more such sentences in the document")));
+    }
+    let all = gathered.document("what_if").and_then(Value::as_array);
+    let tried: Vec<Tried> = all.into_iter().flatten().filter_map(tried).collect();
+    if tried.is_empty() {
+        return lines;
+    }
+    if !lines.is_empty() {
+        lines.push(String::new());
+    }
+    lines.push(look.heading("what if"));
+    lines.extend(table(&tried, look));
+    let broken = tried
+        .iter()
+        .filter(|tried| paint_of(tried.verdict) == Paint::Bad);
+    for tried in broken
+        .filter(|tried| !tried.saw.is_empty())
+        .take(SAW_SHOWN_MAX)
+    {
+        let text = format!("{}, {}: {}", tried.step, tried.fault, short(tried.saw));
+        let wrapped = wrap(&clean(&text), look.width.saturating_sub(4), 2);
+        lines.extend(wrapped.iter().enumerate().map(|(place, line)| {
+            look.aside(&format!("{}{line}", if place == 0 { "  " } else { "    " }))
+        }));
+    }
+    lines
+}
+
+/// One sentence for all, or one for each choice of racers.
+fn sentences(gathered: &Gathered) -> Vec<String> {
+    let Some(explored) = gathered.document("explored") else {
+        return Vec::new();
+    };
+    let one = explored.get("sentence").into_iter();
+    let each = explored.get("sentences").and_then(Value::as_array);
+    let all = one.chain(each.into_iter().flatten());
+    let mut told: Vec<String> = Vec::new();
+    for sentence in all.filter_map(Value::as_str).map(clean) {
+        // Racers with other arguments often come to the same.
+        if !told.contains(&sentence) {
+            told.push(sentence);
+        }
+    }
+    told
+}
+
+fn tried(of: &Value) -> Option<Tried<'_>> {
+    let text = |key: &str| of.get(key).and_then(Value::as_str);
+    let operation = text("operation").map(|operation| format!("{operation}: "));
+    Some(Tried {
+        step: operation.unwrap_or_default() + text("step")?,
+        fault: text("fault")?,
+        verdict: text("verdict")?,
+        saw: text("saw").unwrap_or_default(),
+    })
+}
+
+/// A line for each step, a column for each fault.
+fn table(tried: &[Tried], look: &Look) -> Vec<String> {
+    let mut steps: Vec<&str> = Vec::new();
+    let mut faults: Vec<&str> = Vec::new();
+    for one in tried {
+        if !steps.contains(&one.step.as_str()) {
+            steps.push(&one.step);
+        }
+        if !faults.contains(&one.fault) {
+            faults.push(one.fault);
+        }
+    }
+    let mut columns: Vec<Column> = vec![flexible("step").at_least(16)];
+    columns.extend(
+        faults
+            .iter()
+            .take(FAULTS_SHOWN_MAX)
+            .enumerate()
+            .map(|(place, fault)| {
+                let column = left(short(fault));
+                if place == 0 {
+                    column
+                } else {
+                    column.goes(place as u8)
+                }
+            }),
+    );
+    let mut table = Table::new(2, columns);
+    for step in steps.iter().take(STEPS_SHOWN_MAX) {
+        let of_step = |fault: &&str| {
+            let found = tried
+                .iter()
+                .find(|one| one.step == *step && one.fault == *fault);
+            found.map_or("", |one| one.verdict)
+        };
+        let verdicts: Vec<&str> = faults.iter().map(of_step).collect();
+        let is_bad = verdicts
+            .iter()
+            .any(|verdict| paint_of(verdict) == Paint::Bad);
+        let mut row = vec![(*step).to_string()];
+        row.extend(
+            verdicts
+                .iter()
+                .take(FAULTS_SHOWN_MAX)
+                .map(|verdict| (*verdict).to_string()),
+        );
+        table.row(if is_bad { Paint::Bad } else { Paint::Plain }, row);
+    }
+    let mut lines = table.lines(look.width, look.style);
+    let hidden = (
+        steps.len().saturating_sub(STEPS_SHOWN_MAX),
+        faults.len().saturating_sub(FAULTS_SHOWN_MAX),
+    );
+    if hidden != (0, 0) {
+        lines.push(look.aside(&format!(
+            "  and {} steps, {} faults more in the document",
+            hidden.0, hidden.1
+        )));
+    }
+    lines
+}
