@@ -23,7 +23,7 @@ pub struct Arguments {
 }
 
 /// Options of all commands.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Common {
     /// Write one machine-readable document to FILE, or to stdout with `-`
     #[arg(long, global = true, value_name = "FILE")]
@@ -158,6 +158,9 @@ pub struct IsolateOptions {
     /// Racers start up to so far apart, forced or not [default: together; unforced 10ms]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub spread: Option<Duration>,
+    /// Run every variant of the spec, one after the other
+    #[arg(long, conflicts_with = "variant")]
+    pub all_variants: bool,
     /// Ask of every step: what if it fails? Resets, late replies, wrong answers, a killed replica
     #[arg(long)]
     pub what_if: bool,

@@ -15,7 +15,7 @@ use store::Evidence;
 use crate::arguments::{Color, Common};
 use crate::clock;
 use crate::exit::{Exit, Failure};
-use crate::sink::{self, Drain, Stream};
+use crate::sink::{self, Drain, Drained, Stream};
 
 /// A run that goes on.
 pub struct Run<'a> {
@@ -41,6 +41,15 @@ pub struct Outcome {
     pub document: Map<String, Value>,
     /// How heisen ends.
     pub exit: Exit,
+}
+
+/// A run that has ended.
+pub struct Ended {
+    /// Its document.
+    pub document: Value,
+    /// How heisen would end after it alone.
+    pub exit: Result<Exit, Failure>,
+    drained: Drained,
 }
 
 impl<'a> Run<'a> {
@@ -167,9 +176,24 @@ impl<'a> Run<'a> {
     }
 
     /// Ends the run: evidence, report on stdout, document.
-    pub fn end(self, result: Result<Outcome, Failure>) -> Result<Exit, Failure> {
+    pub fn end(mut self, result: Result<Outcome, Failure>) -> Result<Exit, Failure> {
+        let common = self.common;
+        let target = self.target.take();
+        let ended = self.finish(result);
+        let stdout_is_taken = target.as_ref().is_some_and(DocumentTarget::is_stdout);
+        if let Some(target) = target {
+            target.write(&ended.document).map_err(Failure::usage)?;
+        }
+        let exit = ended.exit?;
+        if !stdout_is_taken {
+            print!("{}", crate::commands::report::text(&ended.drained, common)?);
+        }
+        Ok(exit)
+    }
+
+    /// Ends the run without a word: the evidence is closed, and what is to be told returned.
+    pub fn finish(self, result: Result<Outcome, Failure>) -> Ended {
         let Run {
-            common,
             command,
             seed,
             spec,
@@ -179,7 +203,6 @@ impl<'a> Run<'a> {
             drain,
             runtime,
             id,
-            target,
             ..
         } = self;
         let wall_ms = began.elapsed().as_millis() as u64;
@@ -225,17 +248,11 @@ impl<'a> Run<'a> {
         if let Some(trouble) = &drained.trouble {
             eprintln!("warning: the evidence of this run is not whole: {trouble}");
         }
-        let stdout_is_taken = target.as_ref().is_some_and(DocumentTarget::is_stdout);
-        if let Some(target) = target {
-            target.write(&document).map_err(Failure::usage)?;
+        Ended {
+            document,
+            exit: failure.map_or(Ok(outcome.exit), Err),
+            drained,
         }
-        if let Some(failure) = failure {
-            return Err(failure);
-        }
-        if !stdout_is_taken {
-            print!("{}", crate::commands::report::text(&drained, common)?);
-        }
-        Ok(outcome.exit)
     }
 }
 

@@ -9,6 +9,7 @@ mod conductor;
 mod context;
 pub mod directors;
 mod error;
+mod evidence;
 pub mod isolate;
 mod judging;
 mod phase;

@@ -9,6 +9,7 @@ use model::{EventKind, Rate, Reply, ReplyKind, Schedule, SeenStep};
 use crate::context::Context;
 use crate::directors::Progress;
 use crate::error::HuntError;
+use crate::evidence;
 use crate::judging::Oracles;
 use crate::stage::Stage;
 use crate::trial::{self, Control, Racers, TrialDone, TrialPlan};
@@ -67,6 +68,8 @@ pub(crate) struct PhaseDone {
     pub missing: BTreeMap<usize, u64>,
     /// Trials whose order was given up.
     pub given_up: u64,
+    /// What kept a racer out, as it was first seen.
+    pub evidence: Option<String>,
     pub took: Duration,
     pub interrupted: bool,
 }
@@ -107,7 +110,7 @@ pub(crate) async fn run<L: Lab>(
             }
         };
         typical.learn(&result);
-        done.count(number, &result);
+        done.count(number, plan.schedule, &result);
         stop_if_died(stage)?;
         tell(plan.name, number, &done, plan.schedule, result, context);
     }
@@ -123,7 +126,7 @@ pub(crate) async fn run<L: Lab>(
 }
 
 impl PhaseDone {
-    fn count(&mut self, number: u64, trial: &TrialDone) {
+    fn count(&mut self, number: u64, schedule: &Schedule, trial: &TrialDone) {
         let wrong = !trial.judgement.violations.is_empty();
         self.forced.violations.count(wrong);
         self.forced.enforced.count(trial.is_enforced());
@@ -136,6 +139,9 @@ impl PhaseDone {
         }
         if wrong {
             self.first_violation.get_or_insert(number + 1);
+        } else if let Some(evidence) = evidence::kept_out(schedule, trial) {
+            self.forced.protected += 1;
+            self.evidence.get_or_insert(evidence);
         }
     }
 

@@ -156,6 +156,8 @@ fn document(
         "why": why(plan, verdict, forced),
         "oracle": plan.schedule.oracle,
         "enforced": { "k": forced.forced.enforced.k, "n": forced.forced.enforced.n },
+        "protected": forced.forced.protected,
+        "order": plan.schedule.order_in_words(),
         "undecided": forced.forced.undecided,
         "first_violation": forced.first_violation,
         "trials_per_second": if seconds > 0.0 { rate.n as f64 / seconds } else { 0.0 },
@@ -169,6 +171,11 @@ fn why(plan: &ReplayPlan, verdict: ReplayVerdict, forced: &PhaseDone) -> Option<
     let trials = forced.violations().n;
     match verdict {
         ReplayVerdict::Reproduced | ReplayVerdict::NotReproduced => None,
+        ReplayVerdict::Protected => Some(format!(
+            "in {} of {trials} trials a racer was kept out: {}",
+            forced.forced.protected,
+            forced.evidence.as_deref().unwrap_or_default()
+        )),
         ReplayVerdict::Inconclusive if trials == 0 => {
             Some("the run was over before a trial could be forced".to_string())
         }

@@ -65,6 +65,15 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// The order as people read it: each line's racer and step.
+    pub fn order_in_words(&self) -> Vec<[String; 2]> {
+        let name = |racer: usize| self.racers.get(racer).map(|racer| racer.name.clone());
+        let lines = self.order.iter();
+        lines
+            .map(|line| [name(line.racer).unwrap_or_default(), line.step.to_string()])
+            .collect()
+    }
+
     /// The racers' operations.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         self.racers.iter().map(|racer| racer.operation.as_str())

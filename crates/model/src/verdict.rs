@@ -37,6 +37,8 @@ pub enum ReplayVerdict {
     Reproduced,
     /// The order was enforced and the oracles held.
     NotReproduced,
+    /// A racer was seen kept out by the store or a lock while the other was at work.
+    Protected,
     /// The order could not be had: the racers never made those steps, or waited for each other.
     Infeasible,
     /// Too little was decided to say.
@@ -49,6 +51,7 @@ impl ReplayVerdict {
         match self {
             ReplayVerdict::Reproduced => "REPRODUCED",
             ReplayVerdict::NotReproduced => "NOT REPRODUCED",
+            ReplayVerdict::Protected => "PROTECTED",
             ReplayVerdict::Infeasible => "INFEASIBLE",
             ReplayVerdict::Inconclusive => "INCONCLUSIVE",
         }

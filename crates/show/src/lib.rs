@@ -13,6 +13,7 @@ mod runs;
 mod style;
 mod table;
 mod text;
+mod variants;
 
 pub use document::{DocumentError, DocumentHead, DocumentTarget, document};
 pub use number::{bytes, count, interval, microseconds, milliseconds, percent, rate};
@@ -21,3 +22,4 @@ pub use report::{Look, report, report_with};
 pub use runs::{runs_table, runs_table_with};
 pub use style::{ColorChoice, Paint, Style};
 pub use text::WIDTH;
+pub use variants::variants_table;

@@ -182,6 +182,35 @@ fn step_done() -> EventKind {
 }
 
 /// One event of each kind.
+/// What only an isolation tells.
+fn isolating() -> Vec<EventKind> {
+    let text = |text: &str| text.to_string();
+    vec![
+        EventKind::OperationLearned {
+            operation: text("reserve"),
+            args: vec![(text("event"), json!(42))],
+            steps: vec![text("cache GET inv:42")],
+            set_aside: vec![(text("db BEGIN"), 3)],
+            obscure: 0,
+        },
+        EventKind::Explored {
+            sentence: text("all 14 inequivalent interleavings of 2 x reserve tried"),
+        },
+        EventKind::Asked {
+            what_if: model::WhatIf {
+                operation: text("reserve"),
+                step: text("db COMMIT"),
+                fault: text("reset after"),
+                outcome: model::Aftermath::Twice,
+                saw: text("client: no answer, then 201"),
+            },
+        },
+        EventKind::SuspectSettled {
+            settled: Box::new(settled()),
+        },
+    ]
+}
+
 fn settled() -> model::Settled {
     model::Settled {
         suspect: model::Suspect {
@@ -208,28 +237,6 @@ pub(crate) fn one_of_each() -> Vec<Event> {
     let text = |text: &str| text.to_string();
     let wire = WireId(1);
     let kinds = vec![
-        EventKind::OperationLearned {
-            operation: text("reserve"),
-            args: vec![(text("event"), json!(42))],
-            steps: vec![text("cache GET inv:42")],
-            set_aside: vec![(text("db BEGIN"), 3)],
-            obscure: 0,
-        },
-        EventKind::Explored {
-            sentence: text("all 14 inequivalent interleavings of 2 x reserve tried"),
-        },
-        EventKind::Asked {
-            what_if: model::WhatIf {
-                operation: text("reserve"),
-                step: text("db COMMIT"),
-                fault: text("reset after"),
-                outcome: model::Aftermath::Twice,
-                saw: text("client: no answer, then 201"),
-            },
-        },
-        EventKind::SuspectSettled {
-            settled: Box::new(settled()),
-        },
         EventKind::Ready {
             what: text("db"),
             address: text("127.0.0.1:5433"),
@@ -278,6 +285,7 @@ pub(crate) fn one_of_each() -> Vec<Event> {
     events.extend(
         kinds
             .into_iter()
+            .chain(isolating())
             .zip(1..)
             .map(|(kind, at_us)| Event { at_us, kind }),
     );

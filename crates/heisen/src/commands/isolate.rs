@@ -12,11 +12,63 @@ use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &IsolateOptions, common: &Common) -> Result<Exit, Failure> {
-    let system = &options.system;
-    let (system, path) = super::load(system.spec.as_deref(), system.variant.as_deref(), common)?;
     if options.times == 0 {
         return Err(Failure::usage("--times 0 forces nothing; give at least 1"));
     }
+    if options.all_variants {
+        return all_variants(options, common);
+    }
+    let (run, result) = one(options, options.system.variant.as_deref(), common)?;
+    run.end(result)
+}
+
+/// Each variant of the spec in a run of its own, and a line for each at the end.
+fn all_variants(options: &IsolateOptions, common: &Common) -> Result<Exit, Failure> {
+    let target = crate::run::document_target(common)?;
+    let (system, _) = super::load(options.system.spec.as_deref(), None, common)?;
+    if system.variants.is_empty() {
+        return Err(Failure::usage(
+            "the spec has no variants; leave --all-variants out",
+        ));
+    }
+    let alone = Common {
+        json: None,
+        ..common.clone()
+    };
+    let mut documents: Vec<(String, Value)> = Vec::new();
+    let mut worst = Exit::Done;
+    for variant in &system.variants {
+        let (run, result) = one(options, Some(&variant.name), &alone)?;
+        let ended = run.finish(result);
+        documents.push((variant.name.clone(), ended.document));
+        let exit = ended.exit?;
+        if exit == Exit::Interrupted {
+            return Ok(exit);
+        }
+        if worst == Exit::Done || exit == Exit::Violation {
+            worst = exit;
+        }
+    }
+    let to_stdout = target.as_ref().is_some_and(show::DocumentTarget::is_stdout);
+    if let Some(target) = target {
+        let all: serde_json::Map<String, Value> = documents.iter().cloned().collect();
+        let document = serde_json::json!({ "command": "isolate", "variants": all });
+        target.write(&document).map_err(Failure::usage)?;
+    }
+    if !to_stdout {
+        let style = show::Style::for_stdout(crate::run::color(common.color));
+        print!("{}", show::variants_table(&documents, show::WIDTH, style));
+    }
+    Ok(worst)
+}
+
+/// Runs one variant to its end; what is to be told of it is up to the caller.
+fn one<'a>(
+    options: &IsolateOptions,
+    variant: Option<&str>,
+    common: &'a Common,
+) -> Result<(Run<'a>, Result<Outcome, Failure>), Failure> {
+    let (system, path) = super::load(options.system.spec.as_deref(), variant, common)?;
     if system.operations.is_empty() {
         return Err(Failure::usage(format!(
             "{} has no operations; describe the requests that race under `operations:`",
@@ -44,7 +96,7 @@ pub fn run(options: &IsolateOptions, common: &Common) -> Result<Exit, Failure> {
         hunt::isolate::run(stage, &plan, context, &mut keep).await
     });
     let again = run.again();
-    run.end(result.map(|isolated| outcome(isolated, again)))
+    Ok((run, result.map(|isolated| outcome(isolated, again))))
 }
 
 fn outcome(mut isolated: Isolated, again: Value) -> Outcome {

@@ -44,7 +44,9 @@ fn outcome(mut replayed: Replayed, again: Value) -> Outcome {
     let exit = match replayed.verdict {
         ReplayVerdict::Reproduced => Exit::Violation,
         _ if replayed.interrupted => Exit::Interrupted,
-        ReplayVerdict::NotReproduced | ReplayVerdict::Infeasible => Exit::Done,
+        ReplayVerdict::NotReproduced | ReplayVerdict::Protected | ReplayVerdict::Infeasible => {
+            Exit::Done
+        }
         ReplayVerdict::Inconclusive => Exit::Inconclusive,
     };
     Outcome {

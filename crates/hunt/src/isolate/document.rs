@@ -1,6 +1,6 @@
 //! What scripts are told of an isolation.
 
-use model::{Rate, Schedule, Settled, WhatIf};
+use model::{Rate, Settled, WhatIf};
 use serde_json::{Map, Value, json};
 
 use super::{Explored, Findings, IsolatePlan};
@@ -17,7 +17,7 @@ pub(super) fn of(findings: &Findings, verdict: &str, plan: &IsolatePlan) -> Map<
         "catch": findings.paths.first(),
         "why": best.map(|catch| &catch.why),
         "saw": best.map(|catch| &catch.saw),
-        "order": best.map(|catch| order(&catch.schedule)),
+        "order": best.map(|catch| catch.schedule.order_in_words()),
         "k": forced.k,
         "n": forced.n,
         "interval": interval(forced),
@@ -59,14 +59,6 @@ fn explored(findings: &Findings) -> Value {
         "diverged": all.iter().map(|explored| explored.coverage.diverged).sum::<u64>(),
         "sentences": sentences,
     })
-}
-
-fn order(schedule: &Schedule) -> Vec<[String; 2]> {
-    let name = |racer: usize| schedule.racers[racer].name.clone();
-    let lines = schedule.order.iter();
-    lines
-        .map(|line| [name(line.racer), line.step.to_string()])
-        .collect()
 }
 
 fn suspect(settled: &Settled) -> Value {

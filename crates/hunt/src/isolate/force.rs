@@ -10,7 +10,7 @@ use model::{
 
 use crate::context::Context;
 use crate::error::HuntError;
-use crate::isolate::evidence;
+use crate::evidence;
 use crate::isolate::ground::Ground;
 use crate::isolate::serial::Serial;
 use crate::phase;
@@ -25,7 +25,7 @@ const CONFIRMING: u64 = 20;
 /// After so many trials, an order that breaks an oracle in fewer than this share of them is not
 /// what breaks it.
 const DOUBTFUL: u64 = 8;
-pub(crate) const SURE: f64 = 0.9;
+pub(crate) const SURE: f64 = 0.95;
 
 /// A suspect that was tried.
 #[derive(Debug)]
@@ -159,11 +159,7 @@ impl Tally {
         let Some(progress) = &done.progress else {
             return false;
         };
-        let kept_out = progress
-            .blocked
-            .as_ref()
-            .map(|blocked| blocked.evidence.clone())
-            .or_else(|| evidence::turned_away(schedule, &done.steps));
+        let kept_out = evidence::kept_out(schedule, done);
         self.protected += u64::from(kept_out.is_some());
         self.evidence = self.evidence.take().or(kept_out);
         if let Some(line) = progress.missing.and_then(|at| schedule.order.get(at)) {

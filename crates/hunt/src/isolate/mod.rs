@@ -3,7 +3,6 @@
 //! small, and keep it.
 
 mod document;
-mod evidence;
 pub mod explore;
 mod force;
 mod ground;

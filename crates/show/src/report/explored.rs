@@ -18,11 +18,11 @@ const SENTENCES_SHOWN_MAX: usize = 3;
 const SENTENCE_LINES_MAX: usize = 3;
 
 /// Steps and faults shown.
-const STEPS_SHOWN_MAX: usize = 8;
-const FAULTS_SHOWN_MAX: usize = 4;
+const STEPS_SHOWN_MAX: usize = 64;
+const FAULTS_SHOWN_MAX: usize = 8;
 
 /// Words of oracles shown.
-const SAW_SHOWN_MAX: usize = 2;
+const SAW_SHOWN_MAX: usize = 8;
 
 /// One step under one fault.
 struct Tried<'a> {

@@ -169,6 +169,8 @@ pub fn paint_of(verdict: &str) -> Paint {
             "NOTHING",
             "DONE",
             "OK",
+            "ONCE",
+            "NOT DONE",
         ])
     {
         Paint::Good
@@ -179,6 +181,12 @@ pub fn paint_of(verdict: &str) -> Paint {
         "REGRESSED",
         "SEQUENTIAL",
         "VIOLAT",
+        "TWICE",
+        "LOST",
+        "HALF DONE",
+        "WRONG",
+        "HANGS",
+        "STUCK",
     ]) {
         Paint::Bad
     } else {

@@ -23,6 +23,7 @@ use model::Event;
 use crate::style::{Paint, Style};
 use crate::text::cut;
 use gather::Gathered;
+pub(crate) use headline::paint_of;
 
 /// How the page is to look.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use model::{Access, Schedule, SeenStep};
 
 use crate::directors::polling;
+use crate::trial::TrialDone;
 
 /// Errors by which PostgreSQL aborts one of two that meet, in words.
 const ABORTS: [(&str, &str); 4] = [
@@ -15,8 +16,18 @@ const ABORTS: [(&str, &str); 4] = [
     ("55P03", "did not get its lock"),
 ];
 
+/// What kept a racer out while another one was at work, if anything did: the store made it wait, or
+/// turned it away.
+pub(crate) fn kept_out(schedule: &Schedule, done: &TrialDone) -> Option<String> {
+    let progress = done.progress.as_ref()?;
+    let waited = progress.blocked.as_ref();
+    waited
+        .map(|blocked| blocked.evidence.clone())
+        .or_else(|| turned_away(schedule, &done.steps))
+}
+
 /// How a racer was turned away in favour of another one; none when nobody was.
-pub(crate) fn turned_away(schedule: &Schedule, steps: &[SeenStep]) -> Option<String> {
+fn turned_away(schedule: &Schedule, steps: &[SeenStep]) -> Option<String> {
     steps
         .iter()
         .find_map(|seen| aborted(schedule, seen).or_else(|| changed_nothing(schedule, seen)))
