@@ -71,6 +71,19 @@ pub(crate) struct Racers {
 }
 
 impl Racers {
+    /// One racer, in any lane.
+    pub(crate) fn in_lane<L: Lab>(
+        stage: &Stage<L>,
+        plan: &model::RacerPlan,
+        lane: LaneId,
+    ) -> Option<Racers> {
+        let operation = stage.system.operation(&plan.operation)?;
+        let client = stage.client(&operation.service, lane, PATIENCE)?;
+        Some(Racers {
+            clients: vec![client],
+        })
+    }
+
     /// Racer n runs in lane n.
     pub(crate) fn new<L: Lab>(
         stage: &Stage<L>,

@@ -312,9 +312,20 @@ impl Reference {
             told.join(" and ")
         };
         let seen = answers(history.attempts.iter().collect());
-        let usual: BTreeSet<String> = complete()
-            .map(|run| answers(run.attempts.iter().collect()))
+        // Two orders whose answers differ in fresh ids only are told once.
+        let usual: BTreeMap<Vec<String>, String> = complete()
+            .map(|run| {
+                let mut alike: Vec<String> = run
+                    .attempts
+                    .iter()
+                    .flat_map(|attempt| places(&[("", attempt)], &[]))
+                    .map(|place| place.value)
+                    .collect();
+                alike.sort();
+                (alike, answers(run.attempts.iter().collect()))
+            })
             .collect();
+        let usual: Vec<String> = usual.into_values().collect();
         let statuses = |places: &[Place]| {
             let mut all: Vec<String> = places
                 .iter()
@@ -325,7 +336,6 @@ impl Reference {
             all
         };
         if !runs.iter().any(|run| statuses(run) == statuses(&trial)) {
-            let usual: Vec<String> = usual.into_iter().collect();
             return format!("{seen}; one after another: {}", usual.join(", or "));
         }
         // What is at rest says more than what was answered.
@@ -354,7 +364,6 @@ impl Reference {
             ))
         });
         states.unwrap_or_else(|| {
-            let usual: Vec<String> = usual.into_iter().collect();
             format!(
                 "{seen}, with this state; one after another: {}",
                 usual.join(", or ")

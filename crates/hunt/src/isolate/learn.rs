@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use drive::PreparedRequest;
 use lab::Lab;
-use model::{EventKind, Operation, RacerPlan, Schedule, SeenStep, Setup};
+use model::{EventKind, LaneId, Operation, RacerPlan, Schedule, SeenStep, Setup};
 use predict::suspect::Learned;
 use predict::template::{self, SoloRun};
 use serde_json::Value;
@@ -118,7 +118,9 @@ async fn learn<L: Lab>(
             answered_us: answered_us.unwrap_or(0),
         });
     }
-    note_foreign_lanes(&racer, &runs, lessons);
+    lessons
+        .notes
+        .extend(note_foreign_lanes(stage, &plan, context).await?);
     lessons.tail = lessons.tail.max(tail(&runs[1..]));
     let mut template = template::learn(&runs[1..]);
     // The first run opened the connections: what that took is shown, and belongs to no operation.
@@ -189,17 +191,29 @@ fn tail(runs: &[SoloRun]) -> Duration {
     (Duration::from_micros(longest) * TAIL_FACTOR).min(TAIL_MAX)
 }
 
-/// A request that makes steps in another lane than its own is not told apart from that lane's.
-fn note_foreign_lanes(racer: &RacerPlan, runs: &[SoloRun], lessons: &mut Lessons) {
-    let foreign = |seen: &&SeenStep| seen.step.lane.0 != 0 && seen.step.is_shared();
-    let steps: u64 = runs
-        .iter()
-        .map(|run| run.steps.iter().filter(foreign).count() as u64)
-        .sum();
-    if steps > 0 {
-        lessons.notes.push(format!(
-            "a {} in lane 1 makes steps in other lanes too ({steps} seen): they cannot be told from those of that lane's racer",
-            racer.operation
-        ));
+/// A request of lane 2 whose steps are seen in another lane cannot be told from that lane's.
+async fn note_foreign_lanes<L: Lab>(
+    stage: &mut Stage<L>,
+    plan: &TrialPlan<'_>,
+    context: &Context,
+) -> Result<Option<String>, HuntError> {
+    const SECOND: LaneId = LaneId(1);
+    let racer = &plan.schedule.racers[0];
+    let own = stage.system.operation(&racer.operation);
+    let replicas = own.and_then(|operation| stage.system.service(&operation.service));
+    if replicas.is_none_or(|service| service.replicas < 2) {
+        return Ok(None);
     }
+    let Some(racers) = Racers::in_lane(stage, racer, SECOND) else {
+        return Ok(None);
+    };
+    let done = trial::run(stage, &racers, plan, RUNS + 1, context).await?;
+    let is_foreign = |seen: &&SeenStep| seen.step.lane != SECOND && seen.step.is_shared();
+    let foreign = done.steps.iter().filter(is_foreign).count();
+    Ok((foreign > 0).then(|| {
+        format!(
+            "a {} in lane 2 makes {foreign} of its steps in other lanes: they count as those of the racer there, so its own orders cannot be forced",
+            racer.operation
+        )
+    }))
 }
