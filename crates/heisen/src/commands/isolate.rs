@@ -75,6 +75,18 @@ fn one<'a>(
             path.display()
         )));
     }
+    let racers = u16::from(options.racers);
+    for operation in &system.operations {
+        let replicas = system
+            .service(&operation.service)
+            .map_or(0, |service| service.replicas);
+        if replicas < racers {
+            return Err(Failure::usage(format!(
+                "{racers} racers need as many lanes, and `{}` runs in {replicas} of them; write `replicas: {racers}` at it",
+                operation.service
+            )));
+        }
+    }
     let plan = IsolatePlan {
         times: options.times,
         natural: options.natural,

@@ -427,3 +427,7 @@ impl Steering for Stepwise {
         self.finish();
     }
 }
+
+#[cfg(test)]
+#[path = "stepwise_tests.rs"]
+mod tests;
