@@ -144,6 +144,23 @@ pub struct StressOptions {
     pub near_limit: bool,
 }
 
+/// How interleavings are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Strategy {
+    /// Each that is not equivalent to another one; what is too much is sampled
+    Systematic,
+    /// Any racer that can go, equally likely
+    Random,
+    /// Every interleaving equally likely
+    Surw,
+    /// Random priorities that change once
+    Pct,
+    /// Random priorities, drawn anew for steps in conflict
+    Pos,
+    /// All that sample, in turn
+    Portfolio,
+}
+
 /// Options of `isolate`.
 #[derive(Debug, Args)]
 pub struct IsolateOptions {
@@ -167,6 +184,9 @@ pub struct IsolateOptions {
     /// Explored executions for each choice of racers, beyond what is suspected; 0 explores nothing
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub explore: u64,
+    /// How interleavings are chosen
+    #[arg(long, value_name = "NAME", default_value = "systematic")]
+    pub strategy: Strategy,
     /// Racers that are explored together
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(2..=3))]
     pub racers: u8,

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use hunt::isolate::explore::Extent;
+use hunt::isolate::explore::{Extent, Search};
 use hunt::isolate::{IsolatePlan, Isolated};
 use model::Catch;
 use serde_json::Value;
 
-use crate::arguments::{Common, IsolateOptions};
+use crate::arguments::{Common, IsolateOptions, Strategy};
 use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
@@ -95,6 +95,7 @@ fn one<'a>(
         invariants: !options.no_invariants,
         what_if: options.what_if,
         extent: Extent {
+            search: search(options.strategy),
             executions: options.explore,
             preemptions: options.preemptions,
             racers: usize::from(options.racers),
@@ -109,6 +110,17 @@ fn one<'a>(
     });
     let again = run.again();
     Ok((run, result.map(|isolated| outcome(isolated, again))))
+}
+
+fn search(strategy: Strategy) -> Search {
+    match strategy {
+        Strategy::Systematic => Search::Systematic,
+        Strategy::Random => Search::Random,
+        Strategy::Surw => Search::Surw,
+        Strategy::Pct => Search::Pct,
+        Strategy::Pos => Search::Pos,
+        Strategy::Portfolio => Search::Portfolio,
+    }
 }
 
 fn outcome(mut isolated: Isolated, again: Value) -> Outcome {

@@ -47,8 +47,10 @@ struct State {
     chosen: Option<usize>,
     /// Steps carried out since the last decision.
     done: Vec<(usize, Move)>,
-    /// All that were carried out, with their place in the log's order.
+    /// All that were carried out, by when their replies were seen.
     executed: Vec<(usize, Key)>,
+    /// The same, as the strategy was told of them.
+    moves: Vec<(usize, Move)>,
     /// Something was decided by time alone.
     guessed: bool,
     over: bool,
@@ -107,6 +109,7 @@ impl Stepwise {
                 chosen: None,
                 done: Vec::new(),
                 executed: Vec::new(),
+                moves: Vec::new(),
                 guessed: false,
                 over: false,
             }),
@@ -140,6 +143,11 @@ impl Stepwise {
     /// The steps that were let go one after another, by racer, in that order.
     pub fn executed(&self) -> Vec<(usize, Key)> {
         self.state().executed.clone()
+    }
+
+    /// What they did, as the strategy was told of it.
+    pub fn moves(&self) -> Vec<(usize, Move)> {
+        self.state().moves.clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -282,6 +290,7 @@ impl State {
                     polls.polls_in_vain = false;
                 }
             }
+            self.moves.push((racer, step.clone()));
             chooser.executed(racer, step);
         }
     }

@@ -1,6 +1,7 @@
 //! Exploring: beyond what is suspected, every interleaving of some racers that is not equivalent to
 //! another one, each in a trial of its own; what is left out when the budget ends is said.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -8,18 +9,40 @@ use lab::Lab;
 use model::{
     EventKind, OrderLine, RacerPlan, Rate, Schedule, SeenStep, Setup, StepPattern, oracle,
 };
-use predict::Meeting;
-use predict::explore::{Coverage, Systematic};
+use predict::explore::{Coverage, Pct, Portfolio, Pos, Random, Surw, Systematic, canonical};
 use predict::suspect::Learned;
+use predict::{Meeting, Move};
 
 use crate::directors::{Chooser, Known, Stepwise};
 use crate::error::HuntError;
 use crate::isolate::ground::Ground;
-use crate::trial::{Control, TrialDone};
+use crate::trial::{Control, Racers, TrialDone};
+
+/// In an exploration that is not whole, one execution is sampled for so many systematic ones.
+const SAMPLED_PART: u64 = 4;
+
+/// How interleavings are chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Search {
+    /// Each that is not equivalent to another one, once; what is too much is then sampled.
+    Systematic,
+    /// Any racer that can go, equally likely.
+    Random,
+    /// Every interleaving equally likely.
+    Surw,
+    /// Random priorities that change once.
+    Pct,
+    /// Random priorities, drawn anew for steps in conflict.
+    Pos,
+    /// All that sample, in turn.
+    Portfolio,
+}
 
 /// How much is explored.
 #[derive(Debug, Clone, Copy)]
 pub struct Extent {
+    /// How interleavings are chosen.
+    pub search: Search,
     /// Executions for each choice of racers; none leaves exploring out.
     pub executions: u64,
     /// How often the turn may be taken from a racer that could go on.
@@ -115,46 +138,127 @@ pub(crate) async fn run<L: Lab>(
         oracle: None,
     };
     let serial = ground.serial(racers, setup).await?;
-    let clients = ground.racers(&schedule)?;
-    let systematic = Arc::new(Mutex::new(Systematic::new(Meeting, extent.preemptions)));
-    let chooser: Chooser = systematic.clone();
-    let known = known(racers, learned);
-    let phase = format!("explore {}", names(racers).join(" and "));
-    let mut violations = Rate::default();
-    let mut found = None;
-    let is_late = || until.is_some_and(|until| Instant::now() >= until);
-    while violations.n < extent.executions
-        && !(ground.context.is_over() || is_late())
-        && begin(&chooser)
-    {
-        let director = Stepwise::new(racers.len(), Arc::clone(&chooser), Arc::clone(&known));
-        let director = Arc::new(director);
-        let control = Control::Given(director.clone());
-        let trial = ground.trial(&schedule, &clients, serial, control, violations.n);
-        let done = trial.await?;
-        let wrong = !done.judgement.violations.is_empty();
-        violations.count(wrong);
-        if wrong && found.is_none() {
-            found = Some(as_schedule(&schedule, &done, &director));
-        }
-        ground.context.emit(EventKind::TrialJudged {
-            phase: phase.clone(),
-            history: done.history,
-            judgement: done.judgement,
-            enforced: None,
-            took_us: done.took.as_micros() as u64,
-        });
+    let mut walk = Walk {
+        clients: ground.racers(&schedule)?,
+        schedule,
+        serial,
+        known: known(racers, learned),
+        until,
+        violations: Rate::default(),
+        found: None,
+        seen: HashSet::new(),
+    };
+    let steps = steps_of(racers, learned);
+    let (mut coverage, mut estimate) = (Coverage::default(), 0.0);
+    if extent.search == Search::Systematic {
+        let systematic = Arc::new(Mutex::new(Systematic::new(Meeting, extent.preemptions)));
+        walk.on(ground, systematic.clone(), extent.executions)
+            .await?;
+        let systematic = systematic.lock().unwrap_or_else(PoisonError::into_inner);
+        (coverage, estimate) = (systematic.coverage(), systematic.estimate());
     }
-    let systematic = systematic.lock().unwrap_or_else(PoisonError::into_inner);
+    if !coverage.is_whole() {
+        // What is too large to be tried whole is sampled, by several strategies: none wins always.
+        let more = match extent.search {
+            Search::Systematic => extent.executions / SAMPLED_PART,
+            _ => extent.executions,
+        };
+        let sampler = sampler(extent.search, ground.context.seed, &steps);
+        walk.on(ground, sampler, more).await?;
+        coverage.executions = walk.violations.n;
+        coverage.inequivalent = walk.seen.len() as u64;
+    }
     Ok(Explored {
         racers: racers.to_vec(),
         setup,
         serial,
-        coverage: systematic.coverage(),
-        estimate: systematic.estimate(),
-        violations,
-        found,
+        coverage,
+        estimate,
+        violations: walk.violations,
+        found: walk.found,
     })
+}
+
+/// How many contended steps each racer makes, as far as learned.
+fn steps_of(racers: &[RacerPlan], learned: &[Learned]) -> Vec<u64> {
+    let of = |racer: &RacerPlan| {
+        let lesson = learned
+            .iter()
+            .find(|l| l.operation == racer.operation && l.args == racer.args);
+        lesson.map_or(0, |lesson| lesson.template.steps.len() as u64)
+    };
+    racers.iter().map(of).collect()
+}
+
+/// A strategy that samples; where none is asked for, several in turn.
+fn sampler(search: Search, seed: u64, steps: &[u64]) -> Chooser {
+    let all = steps.iter().sum();
+    let surw = || Surw::new(seed, steps.to_vec(), |_: &Move| true);
+    match search {
+        Search::Random => Arc::new(Mutex::new(Random::new(seed))),
+        Search::Surw => Arc::new(Mutex::new(surw())),
+        Search::Pct => Arc::new(Mutex::new(Pct::new(seed, all, 2))),
+        Search::Pos => Arc::new(Mutex::new(Pos::new(seed, Meeting))),
+        Search::Systematic | Search::Portfolio => Arc::new(Mutex::new(Portfolio::new(vec![
+            Box::new(Random::new(seed)),
+            Box::new(surw()),
+            Box::new(Pct::new(seed, all, 2)),
+            Box::new(Pct::new(seed, all, 3)),
+            Box::new(Pos::new(seed, Meeting)),
+        ]))),
+    }
+}
+
+/// Executions of one choice of racers, one after another.
+struct Walk {
+    schedule: Schedule,
+    clients: Racers,
+    serial: usize,
+    known: Known,
+    until: Option<Instant>,
+    violations: Rate,
+    found: Option<Schedule>,
+    /// The classes of equivalent executions that were seen.
+    seen: HashSet<u64>,
+}
+
+impl Walk {
+    /// Goes on with a strategy, so many times at most.
+    async fn on<L: Lab>(
+        &mut self,
+        ground: &mut Ground<'_, L>,
+        chooser: Chooser,
+        executions: u64,
+    ) -> Result<(), HuntError> {
+        let names: Vec<&str> = self.schedule.operations().collect();
+        let phase = format!("explore {}", names.join(" and "));
+        for _ in 0..executions {
+            let is_late = self.until.is_some_and(|until| Instant::now() >= until);
+            if ground.context.is_over() || is_late || !begin(&chooser) {
+                break;
+            }
+            let (chooser, known) = (Arc::clone(&chooser), Arc::clone(&self.known));
+            let director = Arc::new(Stepwise::new(self.schedule.racers.len(), chooser, known));
+            let control = Control::Given(director.clone());
+            let (schedule, clients) = (&self.schedule, &self.clients);
+            let trial = ground.trial(schedule, clients, self.serial, control, self.violations.n);
+            let done = trial.await?;
+            let wrong = !done.judgement.violations.is_empty();
+            self.violations.count(wrong);
+            self.seen.insert(canonical(&director.moves(), &Meeting));
+            if wrong && self.found.is_none() {
+                self.found = Some(as_schedule(schedule, &done, &director));
+            }
+            ground.context.emit(EventKind::TrialJudged {
+                phase: phase.clone(),
+                history: done.history,
+                judgement: done.judgement,
+                enforced: None,
+                took_us: done.took.as_micros() as u64,
+            });
+        }
+        Ok(())
+    }
 }
 
 fn begin(chooser: &Chooser) -> bool {
