@@ -173,7 +173,7 @@ pub struct IsolateOptions {
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub natural: u64,
     /// Racers start up to so far apart, forced or not [default: together; unforced 10ms]
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = spread)]
     pub spread: Option<Duration>,
     /// Run every variant of the spec, one after the other
     #[arg(long, conflicts_with = "variant")]
@@ -215,6 +215,13 @@ pub struct ReplayOptions {
     /// Unforced trials beside them, direct and through idle wires; 0 leaves the baseline out
     #[arg(long, value_name = "N", default_value_t = 300)]
     pub natural: u64,
+    /// Racers start up to so far apart, forced or not [default: together; unforced 10ms]
+    #[arg(long, value_name = "TIME", value_parser = spread)]
+    pub spread: Option<Duration>,
+    /// Also as many unforced trials in which each step that touches shared state is delayed by a
+    /// random time of up to TIME
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub delays: Option<Duration>,
 }
 
 /// Options of `report`.
@@ -240,6 +247,16 @@ pub struct ProxyOptions {
     /// Record every step as evidence
     #[arg(long)]
     pub record: bool,
+}
+
+/// How far apart racers start; together is no distance.
+fn spread(text: &str) -> Result<Duration, String> {
+    let spread = model::units::duration(text).map_err(|error| error.to_string())?;
+    if spread > hunt::replay::SPREAD_MAX {
+        let most = hunt::replay::SPREAD_MAX.as_secs();
+        return Err(format!("no step is held long enough; give at most {most}s"));
+    }
+    Ok(spread)
 }
 
 fn time(text: &str) -> Result<Duration, String> {
@@ -288,10 +305,34 @@ fn protocol(text: &str) -> Result<model::Protocol, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use std::time::Duration;
+
+    use clap::{CommandFactory, Parser};
 
     #[test]
     fn the_command_line_is_sound() {
         super::Arguments::command().debug_assert();
+    }
+
+    fn replay(words: &[&str]) -> Result<super::ReplayOptions, clap::Error> {
+        let all = ["heisen", "replay", "schedule.yaml"].iter().chain(words);
+        match super::Arguments::try_parse_from(all)?.command {
+            super::Command::Replay(options) => Ok(options),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_replay_takes_a_spread_and_delays() {
+        let options = replay(&["--spread", "1s", "--delays", "10ms"]).unwrap();
+        assert_eq!(options.spread, Some(Duration::from_secs(1)));
+        assert_eq!(options.delays, Some(Duration::from_millis(10)));
+        let together = replay(&["--spread", "0s"]).unwrap();
+        assert_eq!(together.spread, Some(Duration::ZERO));
+        let options = replay(&[]).unwrap();
+        assert_eq!((options.spread, options.delays), (None, None));
+        assert!(replay(&["--delays", "10"]).is_err(), "a time has a unit");
+        assert!(replay(&["--delays", "0s"]).is_err(), "no delay is none");
+        assert!(replay(&["--spread", "6s"]).is_err(), "no hold is so long");
     }
 }

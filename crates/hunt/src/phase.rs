@@ -57,13 +57,19 @@ impl PhasePlan<'_> {
     fn is_forced(&self) -> bool {
         matches!(self.control, Control::Forced { .. })
     }
+
+    /// Whether its trials are as long as others; delays make them longer.
+    fn teaches(&self) -> bool {
+        !matches!(self.control, Control::Delayed { .. })
+    }
 }
 
 /// What a phase counted.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PhaseDone {
     pub forced: check::Forced,
-    pub first_violation: Option<u64>,
+    /// The first trial that was wrong, counted from one, and when in the phase it was over.
+    pub first_violation: Option<(u64, Duration)>,
     /// How often each line of the order was the first that was not done.
     pub missing: BTreeMap<usize, u64>,
     /// Trials whose order was given up.
@@ -109,10 +115,12 @@ pub(crate) async fn run<L: Lab>(
                 break;
             }
         };
-        typical.learn(&result);
-        done.count(number, plan.schedule, &result);
+        if plan.teaches() {
+            typical.learn(&result);
+        }
+        done.count(number, began.elapsed(), plan.schedule, &result);
         stop_if_died(stage)?;
-        tell(plan.name, number, &done, plan.schedule, result, context);
+        tell(&plan, number, &done, result, context);
     }
     done.took = began.elapsed();
     context.emit(EventKind::PhaseEnded {
@@ -126,7 +134,7 @@ pub(crate) async fn run<L: Lab>(
 }
 
 impl PhaseDone {
-    fn count(&mut self, number: u64, schedule: &Schedule, trial: &TrialDone) {
+    fn count(&mut self, number: u64, elapsed: Duration, schedule: &Schedule, trial: &TrialDone) {
         let wrong = !trial.judgement.violations.is_empty();
         self.forced.violations.count(wrong);
         self.forced.enforced.count(trial.is_enforced());
@@ -138,7 +146,7 @@ impl PhaseDone {
             }
         }
         if wrong {
-            self.first_violation.get_or_insert(number + 1);
+            self.first_violation.get_or_insert((number + 1, elapsed));
         } else if let Some(evidence) = evidence::kept_out(schedule, trial) {
             self.forced.protected += 1;
             self.evidence.get_or_insert(evidence);
@@ -209,25 +217,20 @@ pub(crate) fn tell_steps(
     }
 }
 
-fn tell(
-    phase: &str,
-    number: u64,
-    done: &PhaseDone,
-    schedule: &Schedule,
-    trial: TrialDone,
-    context: &Context,
-) {
+fn tell(plan: &PhasePlan<'_>, number: u64, done: &PhaseDone, trial: TrialDone, context: &Context) {
     let wrong = !trial.judgement.violations.is_empty();
+    let forced = trial.progress.as_ref().filter(|_| plan.is_forced());
     let kept =
         number < STEPS_KEPT_TRIALS || (wrong && done.violations().k <= STEPS_KEPT_VIOLATIONS);
     if kept {
-        tell_steps(phase, number, schedule, trial.steps, context);
+        tell_steps(plan.name, number, plan.schedule, trial.steps, context);
     }
     context.emit(EventKind::TrialJudged {
-        phase: phase.to_string(),
+        phase: plan.name.to_string(),
         history: trial.history,
         judgement: trial.judgement,
-        enforced: trial.progress.as_ref().map(Progress::is_enforced),
+        // Without an order there is nothing to enforce, whoever directs.
+        enforced: forced.map(Progress::is_enforced),
         took_us: trial.took.as_micros() as u64,
     });
 }

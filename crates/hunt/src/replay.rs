@@ -1,5 +1,5 @@
-//! `heisen replay`: how often it goes wrong by itself, directly and through idle wires, and how
-//! often under the schedule.
+//! `heisen replay`: how often it goes wrong by itself, directly and through idle wires, how often
+//! with random delays when that is asked for, and how often under the schedule.
 
 use std::time::Duration;
 
@@ -15,12 +15,17 @@ use crate::phase::{self, PhaseDone, PhasePlan, Typical};
 use crate::stage::{Stage, Wiring};
 use crate::trial::Control;
 
-/// Racers of natural trials start at drawn times within this span.
+/// Racers of natural trials start at drawn times within this span, unless told otherwise.
 pub const NATURAL_SPREAD: Duration = Duration::from_millis(10);
+
+/// Racers start no further apart: a step that is held ends its hold by itself a second later, and
+/// the order would seem impossible.
+pub const SPREAD_MAX: Duration = Duration::from_secs(5);
 
 /// What the baselines may take of the budget that is left: most of it is for forcing.
 const DIRECT_SHARE: f64 = 0.2;
 const PROXIED_SHARE: f64 = 0.25;
+const DELAYED_SHARE: f64 = 0.25;
 
 /// What a replay is asked to do.
 #[derive(Debug, Clone)]
@@ -33,6 +38,10 @@ pub struct ReplayPlan {
     pub times: u64,
     /// Natural trials of each kind; none leaves the baseline out.
     pub natural: u64,
+    /// Racers start at drawn times within this span, forced and natural alike.
+    pub spread: Option<Duration>,
+    /// As many trials again, in which each step is delayed by up to so long.
+    pub delays: Option<Duration>,
 }
 
 /// What a replay found.
@@ -68,58 +77,68 @@ pub async fn run<L: Lab>(
         invariants: !only.is_some_and(oracle::is_built_in),
         reference: serial.as_ref().map(|serial| &serial.reference),
     };
-    let natural = |name, share| PhasePlan {
+    let natural = |name, control, share| PhasePlan {
         name,
         schedule: &plan.schedule,
-        control: Control::Free,
+        control,
         oracles: oracles.clone(),
         tail: Duration::ZERO,
-        spread: NATURAL_SPREAD,
+        spread: plan.spread.unwrap_or(NATURAL_SPREAD),
         trials: plan.natural,
         until: context.share(share),
     };
     let mut typical = Typical::default();
-    let mut direct = PhaseDone::default();
-    let mut proxied = PhaseDone::default();
+    let mut done = Phases::default();
     if plan.natural > 0 {
-        direct = phase::run(
-            stage,
-            natural("natural, direct", DIRECT_SHARE),
-            &mut typical,
-            context,
-        )
-        .await?;
+        let direct = natural("natural, direct", Control::Free, DIRECT_SHARE);
+        done.direct = phase::run(stage, direct, &mut typical, context).await?;
         stage.lower().await?;
         stage.raise(Wiring::Wired).await?;
     }
-    if plan.natural > 0 && !direct.interrupted {
-        proxied = phase::run(
-            stage,
-            natural("natural, idle wires", PROXIED_SHARE),
-            &mut typical,
-            context,
-        )
-        .await?;
+    if plan.natural > 0 && !done.interrupted() {
+        let proxied = natural("natural, idle wires", Control::Free, PROXIED_SHARE);
+        done.proxied = phase::run(stage, proxied, &mut typical, context).await?;
     }
-    let forced_plan = PhasePlan {
+    if let Some(most) = plan.delays
+        && !done.interrupted()
+    {
+        let delayed = natural("random delays", Control::Delayed { most }, DELAYED_SHARE);
+        done.delayed = phase::run(stage, delayed, &mut typical, context).await?;
+    }
+    let forced = PhasePlan {
         name: "forced",
         schedule: &plan.schedule,
         control: Control::Forced { patient: false },
         oracles: oracles.clone(),
         tail: Duration::ZERO,
-        spread: Duration::ZERO,
+        spread: plan.spread.unwrap_or_default(),
         trials: plan.times,
         until: None,
     };
-    let forced = phase::run(stage, forced_plan, &mut typical, context).await?;
+    done.forced = phase::run(stage, forced, &mut typical, context).await?;
     stage.lower().await?;
-    let verdict = check::replay_verdict(forced.forced);
-    let interrupted = direct.interrupted || proxied.interrupted || forced.interrupted;
+    let verdict = check::replay_verdict(done.forced.forced);
     Ok(Replayed {
         verdict,
-        document: document(plan, verdict, &direct, &proxied, &forced),
-        interrupted,
+        document: document(plan, verdict, &done),
+        interrupted: done.interrupted(),
     })
+}
+
+/// What each phase counted; those that were not run counted nothing.
+#[derive(Default)]
+struct Phases {
+    direct: PhaseDone,
+    proxied: PhaseDone,
+    delayed: PhaseDone,
+    forced: PhaseDone,
+}
+
+impl Phases {
+    fn interrupted(&self) -> bool {
+        let all = [&self.direct, &self.proxied, &self.delayed, &self.forced];
+        all.iter().any(|phase| phase.interrupted)
+    }
 }
 
 /// Whether the schedule is judged by what its racers do one after another: when it says so, and
@@ -131,26 +150,11 @@ fn needs_serial<L: Lab>(stage: &Stage<L>, schedule: &Schedule) -> bool {
     }
 }
 
-fn document(
-    plan: &ReplayPlan,
-    verdict: ReplayVerdict,
-    direct: &PhaseDone,
-    proxied: &PhaseDone,
-    forced: &PhaseDone,
-) -> Map<String, Value> {
-    let counts = |done: &PhaseDone| {
-        let rate = done.violations();
-        let (low, high) = check::stats::wilson(rate);
-        json!({ "k": rate.k, "n": rate.n, "interval": [low, high] })
-    };
-    let rate = forced.violations();
-    let (low, high) = check::stats::wilson(rate);
-    let seconds = forced.took.as_secs_f64();
-    model::object(json!({
-        "verdict": verdict.as_str(),
-        "k": rate.k,
-        "n": rate.n,
-        "interval": [low, high],
+fn document(plan: &ReplayPlan, verdict: ReplayVerdict, done: &Phases) -> Map<String, Value> {
+    let forced = &done.forced;
+    let mut document = model::object(json!({ "verdict": verdict.as_str() }));
+    document.extend(counts(forced));
+    document.extend(model::object(json!({
         "catch": plan.path,
         "schedule": plan.schedule.name,
         "why": why(plan, verdict, forced),
@@ -159,10 +163,29 @@ fn document(
         "protected": forced.forced.protected,
         "order": plan.schedule.order_in_words(),
         "undecided": forced.forced.undecided,
-        "first_violation": forced.first_violation,
+        "baseline": {
+            "direct": counts(&done.direct),
+            "proxied": counts(&done.proxied),
+            "delayed": counts(&done.delayed),
+        },
+        "natural_trials_for_95": check::stats::trials_to_see(done.direct.violations().share()),
+    })));
+    document
+}
+
+/// What every phase is told by, forced or not.
+fn counts(done: &PhaseDone) -> Map<String, Value> {
+    let rate = done.violations();
+    let (low, high) = check::stats::wilson(rate);
+    let seconds = done.took.as_secs_f64();
+    let first = done.first_violation;
+    model::object(json!({
+        "k": rate.k,
+        "n": rate.n,
+        "interval": [low, high],
         "trials_per_second": if seconds > 0.0 { rate.n as f64 / seconds } else { 0.0 },
-        "baseline": { "direct": counts(direct), "proxied": counts(proxied) },
-        "natural_trials_for_95": check::stats::trials_to_see(direct.violations().share()),
+        "first_violation": first.map(|(trial, _)| trial),
+        "first_violation_ms": first.map(|(_, after)| after.as_secs_f64() * 1e3),
     }))
 }
 

@@ -9,7 +9,7 @@ use model::{Attempt, Judgement, LaneId, Outcome, Schedule, SeenStep, Setup, Syst
 
 use crate::blocked;
 use crate::context::Context;
-use crate::directors::{Ordered, Progress, Steering};
+use crate::directors::{Delays, Ordered, Progress, Steering};
 use crate::error::HuntError;
 use crate::judging::Oracles;
 use crate::stage::Stage;
@@ -27,6 +27,8 @@ pub(crate) enum Control {
     Free,
     /// Everything passes and is written down.
     Watched,
+    /// Each step that touches shared state is delayed by a drawn time, at most so long.
+    Delayed { most: Duration },
     /// The order is enforced; the patient wait for locks to expire.
     Forced { patient: bool },
     /// A director made for this very trial.
@@ -114,7 +116,7 @@ pub(crate) async fn run<L: Lab>(
     let began = Instant::now();
     prepare_state(stage, plan.schedule.setup).await?;
     let requests = requests(&stage.system, plan.schedule, number, context)?;
-    let director = director(plan);
+    let director = director(plan, number, context);
     let conductor = stage.conductor();
     if let Some(director) = &director {
         conductor.hand_to(director.clone());
@@ -146,7 +148,7 @@ pub(crate) async fn run<L: Lab>(
     })
 }
 
-fn director(plan: &TrialPlan<'_>) -> Option<Arc<dyn Steering>> {
+fn director(plan: &TrialPlan<'_>, number: u64, context: &Context) -> Option<Arc<dyn Steering>> {
     match &plan.control {
         Control::Free => None,
         Control::Given(director) => Some(director.clone()),
@@ -157,6 +159,7 @@ fn director(plan: &TrialPlan<'_>) -> Option<Arc<dyn Steering>> {
             };
             Some(Arc::new(Ordered::new(&unordered)))
         }
+        Control::Delayed { most } => Some(Arc::new(Delays::new(*most, context.seed, number))),
         Control::Forced { patient } => Some(Arc::new(Ordered::with(plan.schedule, *patient))),
     }
 }

@@ -110,7 +110,8 @@ pub enum EventKind {
         /// What it is and what became of it.
         settled: Box<Settled>,
     },
-    /// A phase of the run began: `natural, direct`, `natural, idle wires`, `forced`.
+    /// A phase of the run began: `natural, direct`, `natural, idle wires`, `random delays`,
+    /// `forced`.
     PhaseStarted {
         /// Its name.
         phase: String,

@@ -17,6 +17,11 @@ impl Figure {
         median(self.0.clone())
     }
 
+    /// The median, with the least and the most.
+    pub fn range(&self) -> Ratio {
+        Ratio::of(self.0.clone())
+    }
+
     /// The median of the round-by-round ratios to another figure, with the least and the most.
     pub fn ratio_to(&self, other: &Figure) -> Ratio {
         let ratios: Vec<f64> = self.0.iter().zip(&other.0).map(|(a, b)| a / b).collect();
@@ -76,6 +81,7 @@ mod tests {
         assert_eq!(figure(&[4.0, 1.0, 2.0, 3.0]).median(), 2.5);
         let ratio = figure(&[2.0, 9.0, 4.0]).ratio_to(&figure(&[1.0, 3.0, 4.0]));
         assert_eq!((ratio.median, ratio.least, ratio.most), (2.0, 1.0, 3.0));
+        assert_eq!(figure(&[4.0, 1.0, 2.0]).range().show(0), "2 (1 .. 4)");
         assert_eq!(figure(&[5.0]).above(&figure(&[3.0])).median, 2.0);
     }
 }

@@ -2,7 +2,10 @@
 //! round in turn, because machines drift; what is quoted are medians and ratios.
 
 mod figures;
+mod force;
 mod load;
+mod odds;
+mod outcomes;
 mod servers;
 mod wire;
 
@@ -10,10 +13,21 @@ use crate::setup::{self, Purpose};
 use crate::shell::{cargo, must};
 
 pub fn run(name: &str, rest: &[&str]) -> Result<(), String> {
-    setup::install(Purpose::Measure)?;
-    must(cargo().args(["build", "--release", "--quiet", "--package", "heisen"]))?;
-    match name {
-        "wire" => wire::run(rest),
-        other => Err(format!("there is no bench `{other}`; there is wire")),
+    let purpose = match name {
+        "wire" => Purpose::Measure,
+        "force" => Purpose::Run,
+        other => {
+            return Err(format!(
+                "there is no bench `{other}`; there are wire and force"
+            ));
+        }
+    };
+    setup::install(purpose)?;
+    let packages = ["--package", "heisen", "--package", "ticketrush"];
+    let mut build = cargo();
+    must(build.args(["build", "--release", "--quiet"]).args(packages))?;
+    match purpose {
+        Purpose::Run => force::run(rest),
+        _ => wire::run(rest),
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::shell::{find, must, output, root};
+use crate::shell::{built, find, must, output};
 
 const READY_MAX: Duration = Duration::from_secs(20);
 
@@ -218,7 +218,7 @@ pub fn heisen(
     record: bool,
 ) -> Result<Server, String> {
     let port = free_port()?;
-    let mut command = tied(root().join("target/release/heisen"));
+    let mut command = tied(built("heisen"));
     command
         .current_dir(&folder.0)
         .args(["proxy", protocol, &format!("127.0.0.1:{upstream}")]);

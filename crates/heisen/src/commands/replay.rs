@@ -25,11 +25,18 @@ pub fn run(options: &ReplayOptions, common: &Common) -> Result<Exit, Failure> {
     if options.times == 0 {
         return Err(Failure::usage("--times 0 forces nothing; give at least 1"));
     }
+    if options.natural == 0 && options.delays.is_some() {
+        return Err(Failure::usage(
+            "--delays runs as many trials as --natural says; give at least 1",
+        ));
+    }
     let plan = ReplayPlan {
         schedule,
         path: options.schedule.display().to_string(),
         times: options.times,
         natural: options.natural,
+        spread: options.spread,
+        delays: options.delays,
     };
     let run = Run::begin(common, "replay", &system.name, Some((&system, path)))?;
     let result = run.on_stage(system, async |stage, context| {

@@ -66,6 +66,45 @@ fn ticketrush_oversells_when_forced() {
 }
 
 #[test]
+fn random_delays_are_a_baseline_of_their_own() {
+    let folder = Folder::new("replay-delays");
+    let mut command = heisen(&folder);
+    command.arg("replay").arg(root().join(OVERSELL));
+    command.args(["--variant", "racy", "--times", "5", "--natural", "10"]);
+    command.args(["--spread", "0s", "--delays", "5ms"]);
+    let document = run(command.args(["--seed", "7", "--json", "-"])).json();
+    let delayed = &document["baseline"]["delayed"];
+    assert_eq!(delayed["n"], 10);
+    for phase in [&document["baseline"]["direct"], delayed, &document] {
+        let wrong = phase["k"].as_u64() > Some(0);
+        assert_eq!(phase["first_violation"].is_u64(), wrong, "{phase}");
+        assert_eq!(phase["first_violation_ms"].is_f64(), wrong, "{phase}");
+    }
+    let judged = events(&folder, "trial_judged");
+    let enforced = judged.iter().filter(|trial| !trial["enforced"].is_null());
+    assert_eq!(enforced.count(), 5, "only an order can be enforced");
+    let delayed_steps = events(&folder, "step_done");
+    let delayed_steps = delayed_steps
+        .iter()
+        .filter(|step| step["phase"] == "random delays");
+    assert!(
+        delayed_steps
+            .clone()
+            .any(|step| step["held_us"].as_u64() > Some(0))
+    );
+}
+
+#[test]
+fn delays_without_natural_trials_are_wrong_arguments() {
+    let folder = Folder::new("replay-delays-none");
+    let mut command = heisen(&folder);
+    command.arg("replay").arg(root().join(OVERSELL));
+    let said = run(command.args(["--natural", "0", "--delays", "5ms"]));
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(said.err.contains("--natural"), "{}", said.err);
+}
+
+#[test]
 fn twin_token_makes_a_token_of_null_when_forced() {
     let (code, document) = replay("twin-token", NULL_TOKEN, "racy", 100, 20);
     is_forced(&document, 100);

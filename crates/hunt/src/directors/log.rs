@@ -50,6 +50,13 @@ impl StepLog {
         }
     }
 
+    /// A step goes up so long after it came; nobody is asked when it does.
+    pub fn delayed(&mut self, step: &Step, delay_us: u64) {
+        if let Some(logged) = self.find(step.wire, step.connection, step.ordinal) {
+            logged.passed_us = logged.asked_us + delay_us;
+        }
+    }
+
     /// A reply was seen.
     pub fn replied(&mut self, step: &Step, reply: &Reply) {
         let now = self.now_us();

@@ -8,13 +8,14 @@ use std::time::{Duration, Instant};
 use model::SeenStep;
 use wire::Director;
 
+mod delays;
 mod faulty;
 mod log;
 mod ordered;
 pub(crate) mod polling;
-
 mod stepwise;
 
+pub use delays::Delays;
 pub use faulty::{Faulty, Mishap};
 pub use log::StepLog;
 pub use ordered::{Ordered, Progress};
