@@ -1,6 +1,7 @@
 //! Installs what is missing, through apt where that is possible; else says exactly what to
 //! install.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::shell::{find, has, must, output, root};
@@ -117,14 +118,56 @@ fn apt(packages: &[&str]) -> Result<(), String> {
         .map_err(|error| format!("{error}\n{by_hand}"))
 }
 
-/// Client libraries that the tests drive through wires, in folders of the build's own.
-const PYTHON_CLIENTS: &[&str] = &["redis==5.2.1", "psycopg[binary]==3.2.3"];
-const NODE_CLIENTS: &[&str] = &["ioredis@5.4.1", "pg@8.13.1"];
+/// A library that the tests drive through wires or that targets are made with, in a folder of the
+/// build's own.
+struct Library {
+    package: &'static str,
+    /// What it is installed as; a folder that lacks it is filled again.
+    module: &'static str,
+}
+
+const PYTHON_CLIENTS: &[Library] = &[
+    Library {
+        package: "redis==5.2.1",
+        module: "redis",
+    },
+    Library {
+        package: "psycopg[binary]==3.2.3",
+        module: "psycopg",
+    },
+    Library {
+        package: "Django==5.2.19",
+        module: "django",
+    },
+    Library {
+        package: "waitress==3.0.2",
+        module: "waitress",
+    },
+];
+const NODE_CLIENTS: &[Library] = &[
+    Library {
+        package: "ioredis@5.4.1",
+        module: "ioredis",
+    },
+    Library {
+        package: "pg@8.13.1",
+        module: "pg",
+    },
+];
+
+fn lacks(folder: &Path, libraries: &[Library]) -> bool {
+    let mut libraries = libraries.iter();
+    libraries.any(|library| !folder.join(library.module).is_dir())
+}
+
+fn packages(libraries: &[Library]) -> impl Iterator<Item = &'static str> {
+    libraries.iter().map(|library| library.package)
+}
 
 fn clients() -> Result<(), String> {
     let folder = root().join("target/clients");
     let (python, node) = (folder.join("python"), folder.join("node"));
-    if !python.join("psycopg").is_dir() || !python.join("redis").is_dir() {
+    if lacks(&python, PYTHON_CLIENTS) {
         eprintln!("installing client libraries for Python");
         let pip = output(Command::new("python3").args(["-m", "pip", "--version"]));
         if pip.is_err() {
@@ -137,16 +180,18 @@ fn clients() -> Result<(), String> {
             "install",
             "--quiet",
             "--disable-pip-version-check",
+            // Else what is there already is complained of.
+            "--upgrade",
         ]);
         must(
             command
                 .arg("--root-user-action=ignore")
                 .arg("--target")
                 .arg(&python)
-                .args(PYTHON_CLIENTS),
+                .args(packages(PYTHON_CLIENTS)),
         )?;
     }
-    if !node.join("node_modules/pg").is_dir() || !node.join("node_modules/ioredis").is_dir() {
+    if lacks(&node.join("node_modules"), NODE_CLIENTS) {
         eprintln!("installing client libraries for Node");
         std::fs::create_dir_all(&node).map_err(|error| format!("{}: {error}", node.display()))?;
         let mut command = Command::new("npm");
@@ -158,7 +203,7 @@ fn clients() -> Result<(), String> {
             "--no-save",
             "--prefix",
         ]);
-        must(command.arg(&node).args(NODE_CLIENTS))?;
+        must(command.arg(&node).args(packages(NODE_CLIENTS)))?;
     }
     Ok(())
 }

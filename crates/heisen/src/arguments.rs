@@ -184,6 +184,9 @@ pub struct IsolateOptions {
     /// Explored executions for each choice of racers, beyond what is suspected; 0 explores nothing
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub explore: u64,
+    /// Worlds side by side, each with backends and replicas of its own
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=8))]
+    pub worlds: u16,
     /// How interleavings are chosen
     #[arg(long, value_name = "NAME", default_value = "systematic")]
     pub strategy: Strategy,

@@ -134,29 +134,54 @@ impl<'a> Run<'a> {
         system: System,
         work: impl AsyncFnOnce(&mut Stage<LocalLab>, &Context) -> Result<T, HuntError>,
     ) -> Result<T, Failure> {
+        self.on_stages(system, 1, async |stages, context| {
+            work(&mut stages[0], context).await
+        })
+    }
+
+    /// Runs `work` on several open stages, each a world of its own: its own backends, replicas and
+    /// wires. Closes them all whatever came of it.
+    pub fn on_stages<T>(
+        &self,
+        system: System,
+        worlds: u16,
+        work: impl AsyncFnOnce(&mut [Stage<LocalLab>], &Context) -> Result<T, HuntError>,
+    ) -> Result<T, Failure> {
         let guard = std::env::current_exe().map_err(Failure::setup)?;
-        let options = LabOptions {
-            run: self.id.clone(),
-            guard,
-        };
         let context = self.context();
         self.runtime.block_on(async {
             let interrupts = watch_signals(self.interrupt.clone());
             let work = async {
-                let lab = LocalLab::open(options).await.map_err(HuntError::from)?;
-                let opening = Stage::open(lab, system, context.clone());
-                let mut stage = tokio::select! {
-                    stage = opening => stage?,
-                    () = context.interrupt.wait() => return Err(HuntError::Interrupted),
+                let mut stages = Vec::new();
+                let mut result = Ok(());
+                for world in 0..worlds {
+                    let run = match world {
+                        0 => self.id.clone(),
+                        _ => format!("{}-world-{}", self.id, world + 1),
+                    };
+                    let options = LabOptions {
+                        run,
+                        guard: guard.clone(),
+                    };
+                    match open(options, &system, world, &context).await {
+                        Ok(stage) => stages.push(stage),
+                        Err(error) => result = Err(error),
+                    }
+                }
+                let result = match result {
+                    Ok(()) => tokio::select! {
+                        result = work(&mut stages, &context) => result,
+                        () = stuck(&context) => Err(HuntError::Interrupted),
+                    },
+                    Err(error) => Err(error),
                 };
-                let result = tokio::select! {
-                    result = work(&mut stage, &context) => result,
-                    () = stuck(&context) => Err(HuntError::Interrupted),
-                };
-                let closed = stage.close().await;
+                let mut closed = Ok(());
+                for stage in stages {
+                    closed = closed.and(stage.close().await);
+                }
                 let result = result?;
                 closed?;
-                Ok(result)
+                Ok::<T, HuntError>(result)
             };
             tokio::select! {
                 result = work => result.map_err(Failure::from),
@@ -253,6 +278,20 @@ impl<'a> Run<'a> {
             exit: failure.map_or(Ok(outcome.exit), Err),
             drained,
         }
+    }
+}
+
+/// Opens the stage of a world.
+async fn open(
+    options: LabOptions,
+    system: &System,
+    world: u16,
+    context: &Context,
+) -> Result<Stage<LocalLab>, HuntError> {
+    let lab = LocalLab::open(options).await.map_err(HuntError::from)?;
+    tokio::select! {
+        stage = Stage::open(lab, system.clone(), world, context.clone()) => stage,
+        () = context.interrupt.wait() => Err(HuntError::Interrupted),
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Oracles<'a> {
     pub invariants: bool,
     /// What the racers do one after another.
     pub reference: Option<&'a Reference>,
+    /// What is wrong one after another too is no race: these oracles are not asked.
+    pub wrong_alone: &'a [Violation],
 }
 
 impl<'a> Oracles<'a> {
@@ -47,6 +49,13 @@ impl<'a> Oracles<'a> {
             judgement.violations.extend(serial.violations);
             judgement.undecided.extend(serial.undecided);
         }
+        let is_known = |violation: &Violation| {
+            let mut alone = self.wrong_alone.iter();
+            alone.any(|known| known.oracle == violation.oracle)
+        };
+        judgement
+            .violations
+            .retain(|violation| !is_known(violation));
         judgement
     }
 }

@@ -94,6 +94,7 @@ pub(crate) async fn run<L: Lab>(
     let racers = Racers::new(stage, &plan.schedule.racers)?;
     let began = Instant::now();
     let mut done = PhaseDone::default();
+    let mut control = plan.control.clone();
     for number in 0..plan.trials {
         if context.is_over() || plan.until.is_some_and(|until| Instant::now() >= until) {
             done.interrupted = context.interrupt.is_set();
@@ -101,7 +102,7 @@ pub(crate) async fn run<L: Lab>(
         }
         let trial = TrialPlan {
             schedule: plan.schedule,
-            control: plan.control.clone(),
+            control: control.clone(),
             spread: plan.spread,
             tail: plan.tail,
             oracles: &plan.oracles,
@@ -115,6 +116,10 @@ pub(crate) async fn run<L: Lab>(
                 break;
             }
         };
+        // A lock that kept a racer out although its expiry was waited for will do so again.
+        if result.is_blocked() && matches!(control, Control::Forced { patient: true }) {
+            control = Control::Forced { patient: false };
+        }
         if plan.teaches() {
             typical.learn(&result);
         }

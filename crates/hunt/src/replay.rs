@@ -76,6 +76,7 @@ pub async fn run<L: Lab>(
         // What only serial runs can tell is not mixed with what the spec says.
         invariants: !only.is_some_and(oracle::is_built_in),
         reference: serial.as_ref().map(|serial| &serial.reference),
+        wrong_alone: &[],
     };
     let natural = |name, control, share| PhasePlan {
         name,
@@ -108,7 +109,7 @@ pub async fn run<L: Lab>(
     let forced = PhasePlan {
         name: "forced",
         schedule: &plan.schedule,
-        control: Control::Forced { patient: false },
+        control: Control::Forced { patient: true },
         oracles: oracles.clone(),
         tail: Duration::ZERO,
         spread: plan.spread.unwrap_or_default(),

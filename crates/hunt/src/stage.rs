@@ -27,6 +27,9 @@ pub enum Wiring {
     Wired,
 }
 
+/// Ids that each world has for its wires.
+const WIRES_OF_A_WORLD: u16 = 4096;
+
 /// A system that runs.
 pub struct Stage<L: Lab> {
     lab: L,
@@ -44,8 +47,14 @@ pub struct Stage<L: Lab> {
 }
 
 impl<L: Lab> Stage<L> {
-    /// Starts the backends and finds a port for every replica; no replica runs yet.
-    pub async fn open(mut lab: L, system: System, context: Context) -> Result<Stage<L>, HuntError> {
+    /// Starts the backends and finds a port for every replica; no replica runs yet. Wires of
+    /// different worlds have different ids.
+    pub async fn open(
+        mut lab: L,
+        system: System,
+        world: u16,
+        context: Context,
+    ) -> Result<Stage<L>, HuntError> {
         let began = std::time::Instant::now();
         let places = match lab.provide(&system).await {
             Ok(places) => places,
@@ -83,7 +92,7 @@ impl<L: Lab> Stage<L> {
             ports,
             replicas: Vec::new(),
             wires: Vec::new(),
-            wires_opened: 0,
+            wires_opened: world.saturating_mul(WIRES_OF_A_WORLD),
             state,
             recording: None,
         })

@@ -61,6 +61,12 @@ pub(crate) struct TrialDone {
 }
 
 impl TrialDone {
+    /// Whether one racer was seen keeping the other out.
+    pub fn is_blocked(&self) -> bool {
+        let progress = self.progress.as_ref();
+        progress.is_some_and(|progress| progress.blocked.is_some())
+    }
+
     /// Whether the order happened as written.
     pub fn is_enforced(&self) -> bool {
         self.progress.as_ref().is_some_and(Progress::is_enforced)
@@ -283,7 +289,9 @@ pub(crate) async fn attempt(
 }
 
 /// Waits for all, side by side in one task, and keeps their order.
-async fn all<T>(mut running: Vec<std::pin::Pin<Box<impl Future<Output = T>>>>) -> Vec<T> {
+pub(crate) async fn all<T>(
+    mut running: Vec<std::pin::Pin<Box<impl Future<Output = T>>>>,
+) -> Vec<T> {
     use std::task::Poll;
     let mut done: Vec<Option<T>> = running.iter().map(|_| None).collect();
     std::future::poll_fn(|cx| {

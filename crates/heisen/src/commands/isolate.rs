@@ -104,9 +104,9 @@ fn one<'a>(
     let folder = common.out.join("catches");
     let shown = path.clone();
     let run = Run::begin(common, "isolate", &system.name, Some((&system, path)))?;
-    let result = run.on_stage(system, async |stage, context| {
+    let result = run.on_stages(system, options.worlds, async |stages, context| {
         let mut keep = |catch: &Catch| keep(&folder, &shown, catch);
-        hunt::isolate::run(stage, &plan, context, &mut keep).await
+        hunt::isolate::run(stages, &plan, context, &mut keep).await
     });
     let again = run.again();
     Ok((run, result.map(|isolated| outcome(isolated, again))))

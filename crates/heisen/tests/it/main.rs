@@ -2,6 +2,7 @@
 
 mod clients;
 mod exits;
+mod isolate;
 mod kills;
 mod rig;
 mod runs;

@@ -48,13 +48,13 @@ fn what_if(row: &WhatIf) -> Value {
 
 fn explored(findings: &Findings) -> Value {
     let all = &findings.explored;
-    let whole = !all.is_empty() && all.iter().all(|explored| explored.coverage.is_whole());
+    let whole = !all.is_empty() && all.iter().all(Explored::is_whole);
     let sentences: Vec<String> = all.iter().map(Explored::sentence).collect();
     json!({
         "interleavings": all.iter().map(|explored| explored.coverage.inequivalent).sum::<u64>(),
         "exhausted": whole,
         "violations": all.iter().map(|explored| explored.violations.k).sum::<u64>(),
-        "estimate": all.iter().map(|explored| explored.estimate).sum::<f64>().round(),
+        "estimate": all.iter().fold(0.0, |sum, explored| sum + explored.estimate.round()),
         "executions": all.iter().map(|explored| explored.coverage.executions).sum::<u64>(),
         "diverged": all.iter().map(|explored| explored.coverage.diverged).sum::<u64>(),
         "sentences": sentences,

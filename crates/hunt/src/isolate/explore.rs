@@ -56,14 +56,14 @@ pub struct Extent {
 pub(crate) struct Explored {
     pub racers: Vec<RacerPlan>,
     pub setup: Setup,
-    /// The place of their serial runs.
-    pub serial: usize,
+    /// Some of their steps pass another racer's lane, and are not told apart from its own.
+    pub mixed: bool,
     pub coverage: Coverage,
     /// About how many inequivalent interleavings there are.
     pub estimate: f64,
     pub violations: Rate,
     /// The first execution that broke an oracle, as a schedule.
-    pub found: Option<Schedule>,
+    pub found: Option<(Schedule, String)>,
 }
 
 /// Every choice of so many racers: one operation with itself and with others.
@@ -171,7 +171,7 @@ pub(crate) async fn run<L: Lab>(
     Ok(Explored {
         racers: racers.to_vec(),
         setup,
-        serial,
+        mixed: false,
         coverage,
         estimate,
         violations: walk.violations,
@@ -217,7 +217,7 @@ struct Walk {
     known: Known,
     until: Option<Instant>,
     violations: Rate,
-    found: Option<Schedule>,
+    found: Option<(Schedule, String)>,
     /// The classes of equivalent executions that were seen.
     seen: HashSet<u64>,
 }
@@ -247,7 +247,8 @@ impl Walk {
             self.violations.count(wrong);
             self.seen.insert(canonical(&director.moves(), &Meeting));
             if wrong && self.found.is_none() {
-                self.found = Some(as_schedule(schedule, &done, &director));
+                let saw = done.judgement.violations[0].saw.clone();
+                self.found = Some((as_schedule(schedule, &done, &director), saw));
             }
             ground.context.emit(EventKind::TrialJudged {
                 phase: phase.clone(),
@@ -300,6 +301,11 @@ fn as_schedule(schedule: &Schedule, done: &TrialDone, director: &Stepwise) -> Sc
 }
 
 impl Explored {
+    /// Whether nothing was left out.
+    pub fn is_whole(&self) -> bool {
+        self.coverage.is_whole() && !self.mixed
+    }
+
     /// `2 x reserve`, `withdraw(account checking) x withdraw(account savings)`.
     fn what(&self) -> String {
         let first = &self.racers[0];
@@ -350,6 +356,11 @@ impl Explored {
             "{violations} violation{}",
             if violations == 1 { "" } else { "s" }
         );
+        if self.mixed {
+            return format!(
+                "{what}: {inequivalent} interleavings tried, {wrong}; steps of one racer pass the lane of another and are not told apart"
+            );
+        }
         if self.coverage.is_whole() {
             return format!(
                 "all {inequivalent} inequivalent interleavings of {what} tried, {wrong}"

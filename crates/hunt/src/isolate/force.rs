@@ -33,6 +33,8 @@ pub(crate) struct Tried {
     pub settled: Settled,
     /// The order that broke an oracle, and the first such trial.
     pub found: Option<(Schedule, Box<TrialDone>)>,
+    /// What kept a racer out in trials of its orders that broke nothing.
+    pub kept_out: Option<String>,
     /// Forced trials, and how long they took together.
     pub trials: u64,
     pub took: Duration,
@@ -41,6 +43,8 @@ pub(crate) struct Tried {
 /// What the trials of one suspect showed.
 #[derive(Default)]
 struct Tally {
+    /// What the order that is being tried would be.
+    label: Option<Label>,
     /// All trials.
     trials: u64,
     /// Those of the order that is being tried.
@@ -51,6 +55,8 @@ struct Tally {
     beside: u64,
     protected: u64,
     evidence: Option<String>,
+    kept_out: Option<String>,
+    unclear: Option<String>,
     missing: Option<String>,
     first: Option<u64>,
     took_us: Vec<u64>,
@@ -67,7 +73,7 @@ pub(crate) async fn run<L: Lab>(
     let orders = suspect.orders.clone();
     let mut suspect = suspect;
     for order in &orders {
-        tally.begin();
+        tally.begin(order.label);
         let schedule = schedule(&suspect, order);
         let racers = ground.racers(&schedule)?;
         let mut tries = TRIES;
@@ -83,7 +89,10 @@ pub(crate) async fn run<L: Lab>(
             tell(&suspect, &schedule, &done, tally.trials, ground.context);
             if wrong && found.is_none() {
                 tries = CONFIRMING;
-                suspect.label = order.label;
+                suspect.label = match is_deadlock(&done) {
+                    true => Label::LockOrder,
+                    false => order.label,
+                };
                 found = Some((schedule.clone(), Box::new(done)));
             }
             number += 1;
@@ -99,6 +108,7 @@ pub(crate) async fn run<L: Lab>(
     let trials = tally.trials;
     let took = Duration::from_micros(tally.took_us.iter().sum());
     Ok(Tried {
+        kept_out: tally.kept_out.clone(),
         settled: tally.settle(suspect, ground.known(serial)),
         found,
         trials,
@@ -132,16 +142,19 @@ fn is_deadlock(done: &TrialDone) -> bool {
 
 impl Tally {
     /// Another order: its rate and its first violation are its own.
-    fn begin(&mut self) {
+    fn begin(&mut self, label: Label) {
         self.violations = Rate::default();
+        self.label = Some(label);
     }
 
     /// Counts a trial; says whether an oracle broke under the order.
     fn take(&mut self, schedule: &Schedule, done: &TrialDone) -> bool {
         let broken = !done.judgement.violations.is_empty();
         let enforced = done.is_enforced();
-        // A deadlock keeps its own order from being carried out.
-        let wrong = broken && (enforced || is_deadlock(done));
+        // A deadlock keeps its own order from being carried out, and only it shows an order of locks
+        // to be wrong.
+        let deadlock = is_deadlock(done);
+        let wrong = deadlock || broken && enforced && self.label != Some(Label::LockOrder);
         self.trials += 1;
         self.violations.count(wrong);
         self.enforced += u64::from(enforced);
@@ -161,7 +174,10 @@ impl Tally {
         };
         let kept_out = evidence::kept_out(schedule, done);
         self.protected += u64::from(kept_out.is_some());
-        self.evidence = self.evidence.take().or(kept_out);
+        self.kept_out = self.kept_out.take().or(kept_out);
+        if let Some(undecided) = done.judgement.undecided.first() {
+            self.unclear.get_or_insert_with(|| undecided.saw.clone());
+        }
         if let Some(line) = progress.missing.and_then(|at| schedule.order.get(at)) {
             let name = &schedule.racers[line.racer].name;
             self.missing = Some(format!("`{name}: {}` did not come in its turn", line.step));
@@ -181,10 +197,9 @@ impl Tally {
             let why = format!("one after another too: {}: {}", wrong.oracle, wrong.saw);
             (SuspectVerdict::Sequential, Some(why))
         } else if self.undecided * 2 > trials {
-            let why = "most trials could not be judged".to_string();
-            (SuspectVerdict::Inconclusive, Some(why))
+            (SuspectVerdict::Inconclusive, self.unclear)
         } else if self.protected > 0 {
-            (SuspectVerdict::Protected, self.evidence)
+            (SuspectVerdict::Protected, self.kept_out.clone())
         } else if self.enforced > 0 {
             let why = format!(
                 "the order held in {} of {trials}, and so did every oracle",

@@ -99,6 +99,7 @@ impl<'a, L: Lab> Ground<'a, L> {
             only: None,
             invariants: self.invariants,
             reference: Some(&self.pairs[serial].2.reference),
+            wrong_alone: &self.pairs[serial].2.wrong,
         };
         let plan = TrialPlan {
             schedule,

@@ -23,6 +23,7 @@ pub(crate) struct Found {
     /// The steps of a trial in which it did.
     steps: Vec<SeenStep>,
     rate: Rate,
+    kept_out: Option<String>,
 }
 
 /// What a tried suspect found.
@@ -38,6 +39,7 @@ pub(crate) fn found_in(tried: &Tried, suspect: usize, serial: usize) -> Option<F
         },
         steps: done.steps.clone(),
         rate: tried.settled.violations,
+        kept_out: tried.kept_out.clone(),
     })
 }
 
@@ -75,12 +77,16 @@ pub(crate) async fn only<L: Lab>(
             }
         }
         if let Some(guilty) = explained {
+            let kept_out = one.kept_out.clone();
             let one = &mut settled[one.suspect];
-            one.verdict = SuspectVerdict::Benign;
-            one.evidence = format!(
-                "seen wrong in {} of {} trials, by the race of {guilty}",
-                one.violations.k, one.violations.n
-            );
+            let Rate { k, n } = one.violations;
+            let beside = format!("wrong in {k} of {n} trials by the race of {guilty}");
+            (one.verdict, one.evidence) = match kept_out {
+                Some(evidence) => (SuspectVerdict::Protected, format!("{evidence}; {beside}")),
+                None => (SuspectVerdict::Benign, beside),
+            };
+            one.violations = Rate { k: 0, n };
+            one.trials_to_first = None;
             ground.context.emit(EventKind::SuspectSettled {
                 settled: Box::new(one.clone()),
             });
@@ -108,6 +114,10 @@ fn apart(suspect: &Schedule, other: &Schedule, steps: &[SeenStep]) -> Option<Sch
     }
     let mut order = vec![first.clone()];
     order.extend(between.iter().cloned());
+    let theirs = other.order[1..]
+        .iter()
+        .filter(|line| line.racer != looks.racer);
+    order.extend(theirs.filter(|line| !between.contains(line)).cloned());
     order.push(looks.clone());
     if at(second).is_none_or(|second| Some(second) > at(looks)) {
         order.push(second.clone());
@@ -145,7 +155,9 @@ async fn is_harmless<L: Lab>(
         let done = ground
             .trial(schedule, &racers, serial, control, number)
             .await?;
-        if !done.judgement.violations.is_empty() {
+        // What breaks in another order says nothing of this one.
+        let given_up = done.progress.as_ref().is_some_and(|p| p.given_up);
+        if !given_up && !done.judgement.violations.is_empty() {
             return Ok(false);
         }
     }

@@ -36,6 +36,8 @@ pub(crate) struct Lessons {
     pub learned: Vec<Learned>,
     /// What to wait for after the last answer of a trial.
     pub tail: Duration,
+    /// Operations some of whose steps pass another lane than their own.
+    pub mixed: Vec<String>,
     /// What the user should know.
     pub notes: Vec<String>,
 }
@@ -98,6 +100,7 @@ async fn learn<L: Lab>(
         only: None,
         invariants: false,
         reference: None,
+        wrong_alone: &[],
     };
     let plan = TrialPlan {
         schedule: &schedule,
@@ -118,9 +121,10 @@ async fn learn<L: Lab>(
             answered_us: answered_us.unwrap_or(0),
         });
     }
-    lessons
-        .notes
-        .extend(note_foreign_lanes(stage, &plan, context).await?);
+    if let Some(note) = note_foreign_lanes(stage, &plan, context).await? {
+        lessons.mixed.push(racer.operation.clone());
+        lessons.notes.push(note);
+    }
     lessons.tail = lessons.tail.max(tail(&runs[1..]));
     let mut template = template::learn(&runs[1..]);
     // The first run opened the connections: what that took is shown, and belongs to no operation.

@@ -11,8 +11,9 @@ mod learn;
 mod serial;
 mod shrink;
 mod what_if;
+mod worlds;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lab::Lab;
 use model::{Catch, EventKind, Rate, Schedule, Settled, Setup, SuspectVerdict, Violation, WhatIf};
@@ -28,6 +29,7 @@ use explore::{Explored, Extent};
 use ground::Ground;
 use guilt::Found;
 use learn::Lessons;
+use serial::Serial;
 
 pub(crate) use serial::of_schedule as one_after_another;
 
@@ -97,68 +99,98 @@ struct Findings {
     what_if: Vec<WhatIf>,
 }
 
-/// Runs an isolation on a stage that is open and not raised. Lowers it at the end.
+/// Runs an isolation on stages that are open and not raised, each a world of its own. What can be
+/// tried side by side is shared out among them; the rest is done in the first. Lowers them at the end.
 pub async fn run<L: Lab>(
-    stage: &mut Stage<L>,
+    stages: &mut [Stage<L>],
     plan: &IsolatePlan,
     context: &Context,
     keep: &mut Keep<'_>,
 ) -> Result<Isolated, HuntError> {
-    let setup = match stage.system.near_limit.is_empty() {
+    let Some((first, others)) = stages.split_first_mut() else {
+        return Err(HuntError::Lacking(
+            "there is no world to work in".to_string(),
+        ));
+    };
+    let setup = match first.system.near_limit.is_empty() {
         true => Setup::Reset,
         false => Setup::NearLimit,
     };
-    stage.raise(Wiring::Wired).await?;
+    first.raise(Wiring::Wired).await?;
+    for other in others.iter_mut() {
+        other.raise(Wiring::Wired).await?;
+    }
     let mut findings = Findings {
-        lessons: learn::run(stage, setup, context).await?,
+        lessons: learn::run(first, setup, context).await?,
         ..Findings::default()
     };
     for note in &findings.lessons.notes {
         context.warn(note.clone());
     }
     let tail = findings.lessons.tail;
-    let mut ground = Ground::new(stage, context, plan.spread, tail, plan.invariants);
+    let on = |stage| Ground::new(stage, context, plan.spread, tail, plan.invariants);
+    let mut grounds = vec![on(first)];
+    grounds.extend(others.iter_mut().map(on));
     if plan.what_if {
-        findings.what_if = what_if::run(&mut ground, &findings.lessons.learned).await?;
-        findings.sequential = sequential(&ground);
+        findings.what_if = what_if::run(&mut grounds[0], &findings.lessons.learned).await?;
+    } else {
+        hunt(&mut grounds, setup, plan, &mut findings).await?;
+    }
+    findings.sequential = sequential(&grounds);
+    drop(grounds);
+    for stage in stages {
         stage.lower().await?;
-        return Ok(findings.conclude(plan, context));
     }
-    let found = force_all(&mut ground, setup, &mut findings).await?;
-    let guilty = guilt::only(&mut ground, found, &mut findings.settled).await?;
-    let caught = keep_guilty(&mut ground, guilty, &mut findings).await?;
-    if plan.extent.executions > 0 {
-        explore_all(&mut ground, setup, plan.extent, &mut findings).await?;
-    }
-    let explored = keep_explored(&mut ground, &mut findings).await?;
-    findings.sequential = sequential(&ground);
-    if let Some(serial) = caught.or(explored) {
-        measure(&mut ground, plan, serial, &mut findings).await?;
-    }
-    stage.lower().await?;
     findings.keep(keep, context);
     Ok(findings.conclude(plan, context))
 }
 
+/// Forces, tells apart, shrinks, explores, measures.
+async fn hunt<L: Lab>(
+    grounds: &mut [Ground<'_, L>],
+    setup: Setup,
+    plan: &IsolatePlan,
+    findings: &mut Findings,
+) -> Result<(), HuntError> {
+    let found = force_all(grounds, setup, findings).await?;
+    let guilty = guilt::only(&mut grounds[0], found, &mut findings.settled).await?;
+    let caught = keep_guilty(&mut grounds[0], guilty, findings).await?;
+    if plan.extent.executions > 0 {
+        explore_all(grounds, setup, plan.extent, findings).await?;
+    }
+    let first = &mut grounds[0];
+    let explored = keep_explored(first, findings).await?;
+    if let Some(serial) = caught.or(explored) {
+        measure(first, plan, serial, findings).await?;
+    }
+    Ok(())
+}
+
 /// Forces every suspect; returns those whose order broke an oracle.
 async fn force_all<L: Lab>(
-    ground: &mut Ground<'_, L>,
+    grounds: &mut [Ground<'_, L>],
     setup: Setup,
     findings: &mut Findings,
 ) -> Result<Vec<Found>, HuntError> {
-    let mut found = Vec::new();
-    for suspect in predict::suspect::suspects(&findings.lessons.learned, setup) {
-        if ground.context.interrupt.is_set() {
-            break;
-        }
+    let suspects = predict::suspect::suspects(&findings.lessons.learned, setup);
+    let all = worlds::share(grounds, suspects, async |ground, suspect| {
         let serial = ground.serial(&suspect.racers, setup).await?;
         let tried = force::run(ground, suspect, serial).await?;
-        findings.trials += tried.trials;
-        findings.took += tried.took;
-        found.extend(guilt::found_in(&tried, findings.settled.len(), serial));
         ground.context.emit(EventKind::SuspectSettled {
             settled: Box::new(tried.settled.clone()),
         });
+        Ok(tried)
+    });
+    let mut found = Vec::new();
+    for tried in all.await? {
+        findings.trials += tried.trials;
+        findings.took += tried.took;
+        if tried.found.is_some() {
+            // Whichever world it was tried in, the first one goes on with it.
+            let racers = &tried.settled.suspect.racers;
+            let serial = grounds[0].serial(racers, setup).await?;
+            found.extend(guilt::found_in(&tried, findings.settled.len(), serial));
+        }
         findings.settled.push(tried.settled);
     }
     Ok(found)
@@ -166,32 +198,33 @@ async fn force_all<L: Lab>(
 
 /// Explores every choice of racers, as far as its share of the budget goes.
 async fn explore_all<L: Lab>(
-    ground: &mut Ground<'_, L>,
+    grounds: &mut [Ground<'_, L>],
     setup: Setup,
     extent: Extent,
     findings: &mut Findings,
 ) -> Result<(), HuntError> {
     let learned = findings.lessons.learned.clone();
-    let until = ground.context.share(EXPLORED_SHARE);
+    let mixed = findings.lessons.mixed.clone();
+    let until = grounds[0].context.share(EXPLORED_SHARE);
     // Where nothing is scarce other interleavings are possible than near the limit.
     let setups = match setup {
         Setup::Reset => vec![setup],
         Setup::NearLimit => vec![setup, Setup::Reset],
     };
     let choices = explore::choices(&learned, extent);
-    let all = setups
+    let all: Vec<_> = setups
         .iter()
-        .flat_map(|setup| choices.iter().map(|racers| (*setup, racers)));
-    for (setup, racers) in all {
-        if ground.context.is_over() || until.is_some_and(|until| Instant::now() >= until) {
-            break;
-        }
-        let explored = explore::run(ground, racers, setup, &learned, extent, until).await?;
+        .flat_map(|setup| choices.iter().map(|racers| (*setup, racers.clone())))
+        .collect();
+    let explored = worlds::share(grounds, all, async |ground, (setup, racers)| {
+        let mut explored = explore::run(ground, &racers, setup, &learned, extent, until).await?;
+        explored.mixed = racers.iter().any(|racer| mixed.contains(&racer.operation));
         ground.context.emit(EventKind::Explored {
             sentence: explored.sentence(),
         });
-        findings.explored.push(explored);
-    }
+        Ok(explored)
+    });
+    findings.explored = explored.await?;
     Ok(())
 }
 
@@ -230,8 +263,8 @@ async fn keep_explored<L: Lab>(
     let mut first = None;
     for at in 0..findings.explored.len() {
         let explored = &findings.explored[at];
-        let (serial, found) = (explored.serial, explored.found.clone());
-        let racers = &explored.racers;
+        let (setup, found) = (explored.setup, explored.found.clone());
+        let racers = explored.racers.clone();
         // What was caught for these operations already is most likely the same race.
         let is_caught = findings.catches.iter().any(|catch| {
             catch
@@ -239,18 +272,23 @@ async fn keep_explored<L: Lab>(
                 .operations()
                 .eq(racers.iter().map(|r| r.operation.as_str()))
         });
-        if let Some(schedule) = found.filter(|_| !is_caught) {
+        if let Some((schedule, saw)) = found.filter(|_| !is_caught) {
+            let serial = ground.serial(&racers, setup).await?;
             let smallest = shrink::run(ground, &schedule, serial).await?;
             findings.take_catch(None, smallest, ground.stage, ground.context);
+            if let Some(catch) = findings.catches.last_mut() {
+                catch.saw = saw;
+            }
             first.get_or_insert(serial);
         }
     }
     Ok(first)
 }
 
-fn sequential<L: Lab>(ground: &Ground<'_, L>) -> Vec<Violation> {
+fn sequential<L: Lab>(grounds: &[Ground<'_, L>]) -> Vec<Violation> {
     let mut all: Vec<Violation> = Vec::new();
-    for violation in ground.all_serial().flat_map(|serial| &serial.wrong) {
+    let serial = grounds.iter().flat_map(Ground::all_serial);
+    for violation in serial.flat_map(|serial| &serial.wrong) {
         if !all.contains(violation) {
             all.push(violation.clone());
         }
@@ -269,11 +307,12 @@ async fn measure<L: Lab>(
         return Ok(());
     };
     let context = ground.context;
-    let reference = ground.known(serial).reference.clone();
+    let Serial { reference, wrong } = ground.known(serial).clone();
     let oracles = Oracles {
         only: None,
         invariants: plan.invariants,
         reference: Some(&reference),
+        wrong_alone: &wrong,
     };
     let phase = |name, control, spread, trials, share| PhasePlan {
         name,

@@ -17,7 +17,7 @@ use crate::trial::{self, Racers};
 const REPEATS: usize = 2;
 
 /// What racers do one after another.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Serial {
     /// For serial equivalence.
     pub reference: Reference,
