@@ -23,7 +23,7 @@ fn no_trials_and_no_time_are_wrong_arguments() {
         (["--times", "0"], "--times"),
         (["--racers", "1"], "--racers"),
         (["--racers", "4"], "--racers"),
-        (["--spread", "0s"], "--spread"),
+        (["--spread", "6s"], "--spread"),
     ] {
         let mut command = heisen(&folder);
         command
