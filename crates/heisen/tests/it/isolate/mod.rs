@@ -63,7 +63,9 @@ impl Isolation {
     /// Where the best catch was written.
     fn catch(&self) -> PathBuf {
         let catch = self.document["catch"].as_str();
-        self.folder.0.join(catch.unwrap_or_else(|| panic!("{}", self.shown())))
+        self.folder
+            .0
+            .join(catch.unwrap_or_else(|| panic!("{}", self.shown())))
     }
 
     /// What a failed assertion prints.

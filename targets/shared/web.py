@@ -1,4 +1,4 @@
-"""A JSON request handler and a server that ends at once on SIGTERM."""
+"""What the Python targets share: a JSON request handler and a server that ends at once on SIGTERM."""
 
 import argparse
 import json
