@@ -428,7 +428,9 @@ impl Findings {
             .any(|explored| explored.violations.k > 0);
         let failing = self.what_if.iter().any(|row| row.outcome.is_wrong());
         let violated = failing || confirmed > 0 || explored || !self.sequential.is_empty();
-        let inconclusive = !violated && (open > 0 || self.lessons.learned.is_empty());
+        // Who stops a run early has not seen everything that would have been tried.
+        let stopped = context.interrupt.is_set() || self.lessons.learned.is_empty();
+        let inconclusive = !violated && (open > 0 || stopped);
         let verdict = match () {
             () if confirmed > 0 || explored => "CONFIRMED",
             () if failing => "WRONG AFTER A FAULT",
