@@ -4,6 +4,7 @@ mod catches;
 mod exploring;
 mod judging;
 mod mended;
+mod options;
 mod racy;
 mod wrong;
 
