@@ -117,3 +117,70 @@ fn folded(text: &str) -> Vec<String> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use model::{OrderLine, RacerPlan, Schedule, StepPattern};
+
+    use super::*;
+
+    const SPEC: &str = "system: shop\nbackends:\n  cache: { protocol: redis, provide: redis }\nservices:\n  api:\n    run: api ${cache.url}\n    replicas: 2\n    ready: port\noperations:\n  buy: { request: \"POST api /buy/${seat}/${who}\", args: { seat: [7], who: [ada] } }\nreset: [ { cache: FLUSHALL } ]\nnear_limit: [ { cache: SET seats 1 } ]\n";
+
+    fn catch(saw: &str) -> Catch {
+        let racer = |name: &str| RacerPlan {
+            name: name.into(),
+            operation: "buy".into(),
+            args: vec![("seat".into(), 7.into()), ("who".into(), "true".into())],
+        };
+        let line = |racer, step: &str| OrderLine {
+            racer,
+            step: StepPattern::parse(step).unwrap(),
+        };
+        Catch {
+            schedule: Schedule {
+                name: "lost-update-cache-seats".into(),
+                setup: Setup::NearLimit,
+                racers: vec![racer("A"), racer("B")],
+                order: vec![
+                    line(0, "cache GET seats"),
+                    line(1, "cache SET seats #2"),
+                    line(0, "cache SET hold:*"),
+                ],
+                oracle: Some("serial-equivalence".into()),
+            },
+            system: "shop".into(),
+            variant: Some("racy".into()),
+            digest: "1234567890123456".into(),
+            seed: 7,
+            why: "buy makes `cache GET seats` and later `cache SET hold:*`; another buy can come between".into(),
+            saw: saw.into(),
+            forced: Rate { k: 300, n: 300 },
+            direct: Rate { k: 3, n: 100 },
+            proxied: Rate { k: 4, n: 100 },
+        }
+    }
+
+    #[test]
+    fn a_catch_is_a_schedule_that_reads_back() {
+        let system = crate::parse(SPEC, Path::new("heisen.yaml"), None).unwrap();
+        for saw in [
+            "two got it",
+            "answer: {\"left\": -1}\n# no comment",
+            "",
+            "- a: *b",
+        ] {
+            let catch = catch(saw);
+            let text = write_catch(&catch, "shop/heisen.yaml");
+            let read = crate::parse_schedule(&text, Path::new("catch.yaml"), &system)
+                .unwrap_or_else(|errors| panic!("{}\n{text}", crate::render(&errors, false)));
+            assert_eq!(read, catch.schedule, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_catch_is_short_and_readable() {
+        insta::assert_snapshot!(write_catch(&catch("two got it"), "shop/heisen.yaml"));
+    }
+}
