@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::error::HuntError;
-use crate::isolate::one_after_another;
+use crate::isolate::{learn_state, one_after_another};
 use crate::judging::Oracles;
 use crate::phase::{self, PhaseDone, PhasePlan, Typical};
 use crate::stage::{Stage, Wiring};
@@ -65,6 +65,9 @@ pub async fn run<L: Lab>(
         0 => Wiring::Wired,
         _ => Wiring::Direct,
     };
+    if needs_serial(stage, &plan.schedule) && stage.system.state.is_empty() {
+        learn_state(stage, plan.schedule.setup, context).await?;
+    }
     stage.raise(first).await?;
     let serial = match needs_serial(stage, &plan.schedule) {
         true => Some(one_after_another(stage, &plan.schedule, context).await?),

@@ -7,6 +7,7 @@
 pub mod explore;
 mod footprint;
 mod moves;
+pub mod state;
 pub mod suspect;
 pub mod template;
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::error::HuntError;
 use crate::judging::Oracles;
-use crate::stage::Stage;
+use crate::stage::{Stage, Wiring};
 use crate::trial::{self, Control, Racers, TrialPlan};
 
 /// Runs of each operation that are compared, after one that opens the connections.
@@ -40,6 +40,38 @@ pub(crate) struct Lessons {
     pub mixed: Vec<String>,
     /// What the user should know.
     pub notes: Vec<String>,
+}
+
+impl Lessons {
+    /// Where the spec does not say which state is to be compared, what operations change is.
+    pub(crate) fn complete<L: Lab>(&self, stage: &mut Stage<L>, context: &Context) {
+        if !stage.system.state.is_empty() {
+            return;
+        }
+        stage.system.state = predict::state::worth_comparing(&self.learned);
+        let questions: Vec<String> = stage
+            .system
+            .state
+            .iter()
+            .map(|question| format!("{}: {}", question.target, question.command))
+            .collect();
+        context.warn(match questions.is_empty() {
+            true => "the spec has no `state:`, and nothing was seen to change that could be asked for: only answers are compared".to_string(),
+            false => format!("the spec has no `state:`; compared is what operations change: {}", questions.join("; ")),
+        });
+    }
+}
+
+/// Learns which state to compare, where the spec does not say, through wires that are up for that.
+pub(crate) async fn state<L: Lab>(
+    stage: &mut Stage<L>,
+    setup: Setup,
+    context: &Context,
+) -> Result<(), HuntError> {
+    stage.raise(Wiring::Wired).await?;
+    let lessons = run(stage, setup, context).await?;
+    lessons.complete(stage, context);
+    stage.lower().await
 }
 
 /// Learns all operations of the system.

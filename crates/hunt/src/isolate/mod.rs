@@ -31,6 +31,7 @@ use guilt::Found;
 use learn::Lessons;
 use serial::Serial;
 
+pub(crate) use learn::state as learn_state;
 pub(crate) use serial::of_schedule as one_after_another;
 
 /// Catches made of one run.
@@ -126,6 +127,10 @@ pub async fn run<L: Lab>(
     };
     for note in &findings.lessons.notes {
         context.warn(note.clone());
+    }
+    findings.lessons.complete(first, context);
+    for other in others.iter_mut() {
+        other.system.state.clone_from(&first.system.state);
     }
     let tail = findings.lessons.tail;
     let on = |stage| Ground::new(stage, context, plan.spread, tail, plan.invariants);

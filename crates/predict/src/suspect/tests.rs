@@ -296,3 +296,35 @@ fn single_steps_and_strangers_are_no_suspects() {
         &[],
     );
 }
+
+#[test]
+fn state_that_nobody_declared_is_what_operations_change() {
+    let all = [
+        operation(
+            "buy",
+            &[
+                "cache SET lock NX PX 300",
+                "cache GET inv:42",
+                "cache DECR inv:42",
+                "db BEGIN",
+                "db+ SELECT halls",
+                "db+ INSERT orders",
+                "db COMMIT",
+                "cache DEL lock",
+            ],
+        ),
+        operation("log", &["cache RPUSH sold", "crm POST /mails"]),
+    ];
+    let questions: Vec<String> = crate::state::worth_comparing(&all)
+        .iter()
+        .map(|question| format!("{}: {}", question.target, question.command))
+        .collect();
+    assert_eq!(
+        questions,
+        [
+            "cache: GET inv:42",
+            "db: SELECT * FROM orders",
+            "cache: LRANGE sold 0 -1"
+        ]
+    );
+}

@@ -143,3 +143,37 @@ fn every_sampling_strategy_meets_the_race() {
         );
     }
 }
+
+#[test]
+fn without_declared_state_what_operations_change_is_compared() {
+    let folder = Folder::new("isolate-undeclared-state");
+    let target = root().join("targets/ticketrush");
+    let spec = std::fs::read_to_string(target.join("heisen.yaml")).unwrap();
+    let (before, rest) = spec.split_once("\nstate:\n").unwrap();
+    let (_, after) = rest.split_once("\n\n").unwrap();
+    folder.write("heisen.yaml", &format!("{before}\n{after}"));
+    std::fs::copy(target.join("schema.sql"), folder.0.join("schema.sql")).unwrap();
+    let mut command = heisen(&folder);
+    command.args([
+        "isolate",
+        "--variant",
+        "racy",
+        "--no-invariants",
+        "--explore",
+        "0",
+    ]);
+    command.args(["--times", "20", "--natural", "0", "--seed", "7", "--quiet"]);
+    let said = run(command.args(["--json", "-"]));
+    let document = said.json();
+    assert_eq!(document["verdict"], "CONFIRMED", "{document}");
+    let report = run(heisen(&folder).arg("report"));
+    let told = "cache: GET inv:42; db: SELECT * FROM orders; db: SELECT * FROM events";
+    let words = report.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(told), "{}", report.out);
+    let mut command = heisen(&folder);
+    command
+        .arg("replay")
+        .arg(document["catch"].as_str().unwrap());
+    let replayed = run(command.args(["--times", "20", "--natural", "0", "--quiet", "--json", "-"]));
+    is_sure(&replayed.json(), 20);
+}
