@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::task::JoinHandle;
-use tokio_postgres::error::{DbError, ErrorPosition, SqlState};
+use tokio_postgres::error::{DbError, ErrorPosition, Severity, SqlState};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
 use super::{Answer, Fault};
@@ -87,8 +87,7 @@ impl Sql {
         let messages = match self.client.simple_query(statements).await {
             Ok(messages) => messages,
             Err(error) => {
-                let lost =
-                    self.client.is_closed() || error.is_closed() || error.as_db_error().is_none();
+                let lost = self.client.is_closed() || error.is_closed() || is_the_end(&error);
                 // What failed after a BEGIN would leave the connection in a failed transaction,
                 // holding locks that the racers need.
                 if !lost {
@@ -142,6 +141,17 @@ fn object(row: &SimpleQueryRow) -> Value {
         )
     });
     Value::Object(fields.collect())
+}
+
+/// Whether the connection does not outlive this: there was no answer, or it was the server's last
+/// word, which comes before the connection is seen to close.
+fn is_the_end(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_none_or(|told| {
+        matches!(
+            told.parsed_severity(),
+            Some(Severity::Fatal | Severity::Panic)
+        )
+    })
 }
 
 /// What PostgreSQL said, with what it added, and a cure for the usual cases.
