@@ -12,7 +12,7 @@ import re
 import sys
 from urllib.parse import urlsplit
 
-import web
+import serving
 from cache import CACHES
 from database import Database
 from errors import StoreAway
@@ -42,7 +42,7 @@ def put_item(database, cache, cart_id, sku, quantity):
     return True
 
 
-class Handler(web.JsonHandler):
+class Handler(serving.Handler):
     """The HTTP interface of the carts."""
 
     database = None
@@ -58,7 +58,7 @@ class Handler(web.JsonHandler):
     def do_PUT(self):
         try:
             status, body = self.put()
-        except web.BadRequest as error:
+        except serving.BadRequest as error:
             status, body = 400, {"error": str(error)}
         except StoreAway as error:
             # A change that was stored and not cached is finished by the next PUT.
@@ -85,7 +85,7 @@ class Handler(web.JsonHandler):
         quantity = body.get("quantity") if isinstance(body, dict) else None
         # JSON's true would pass for a 1.
         if type(quantity) is not int or not 1 <= quantity <= QUANTITY_MAX:
-            raise web.BadRequest(f"the body needs a quantity from 1 to {QUANTITY_MAX}")
+            raise serving.BadRequest(f"the body needs a quantity from 1 to {QUANTITY_MAX}")
         cart_id, sku = int(match[1]), match[2]
         if not put_item(self.database, self.cache, cart_id, sku, quantity):
             return 404, {"error": "there is no such cart"}
@@ -102,14 +102,14 @@ def address(name, *schemes):
 
 def main():
     parser = argparse.ArgumentParser(description="Shopping carts with a cache in front.")
-    parser.add_argument("--port", type=web.port, required=True)
+    parser.add_argument("--port", type=serving.port, required=True)
     port = parser.parse_args().port
     variant = os.environ.get("VARIANT", "racy")
     if variant not in CACHES:
         sys.exit(f"cart_service: VARIANT must be one of {', '.join(CACHES)}")
     Handler.database = Database(address("DATABASE_URL", "postgres", "postgresql"))
     Handler.cache = CACHES[variant](address("REDIS_URL", "redis"))
-    web.serve(Handler, port)
+    serving.serve(Handler, port)
 
 
 if __name__ == "__main__":

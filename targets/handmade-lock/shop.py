@@ -11,6 +11,7 @@ import sys
 
 import redis
 
+import serving
 import web
 from selling import sell_fixed, sell_racy, stock
 from store import connect
@@ -73,7 +74,7 @@ class Handler(web.JsonHandler):
 
 def main():
     parser = argparse.ArgumentParser(description="Sells from a stock kept in Redis.")
-    parser.add_argument("--port", type=web.port, required=True)
+    parser.add_argument("--port", type=serving.port, required=True)
     port = parser.parse_args().port
     variant = os.environ.get("VARIANT", "racy")
     if variant not in SELLING:
@@ -83,7 +84,7 @@ def main():
     except ValueError as error:
         sys.exit(f"shop: REDIS_URL {error}")
     Handler.sell = staticmethod(SELLING[variant])
-    web.serve(Handler, port)
+    serving.serve(Handler, port)
 
 
 if __name__ == "__main__":

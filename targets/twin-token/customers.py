@@ -9,6 +9,7 @@ import argparse
 import threading
 from urllib.parse import parse_qs, urlsplit
 
+import serving
 import web
 
 
@@ -64,7 +65,7 @@ class Handler(web.JsonHandler):
     def do_POST(self):
         try:
             email = self.read_email()
-        except web.BadRequest as error:
+        except serving.BadRequest as error:
             self.reply(400, {"error": str(error)})
             return
         if self.path != "/customers":
@@ -97,8 +98,8 @@ class Handler(web.JsonHandler):
 
 def main():
     parser = argparse.ArgumentParser(description="A customer directory in memory.")
-    parser.add_argument("--port", type=web.port, required=True)
-    web.serve(Handler, parser.parse_args().port)
+    parser.add_argument("--port", type=serving.port, required=True)
+    serving.serve(Handler, parser.parse_args().port)
 
 
 if __name__ == "__main__":

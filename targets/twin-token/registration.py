@@ -14,6 +14,7 @@ import os
 import sys
 from urllib.parse import quote
 
+import serving
 import web
 from directory_client import DirectoryClient, DirectoryUnavailable
 
@@ -63,7 +64,7 @@ class Handler(web.JsonHandler):
     def do_POST(self):
         try:
             email = self.read_email()
-        except web.BadRequest as error:
+        except serving.BadRequest as error:
             self.reply(400, {"error": str(error)})
             return
         if self.path != "/register":
@@ -78,7 +79,7 @@ class Handler(web.JsonHandler):
 
 def main():
     parser = argparse.ArgumentParser(description="Signs customers up and hands out tokens.")
-    parser.add_argument("--port", type=web.port, required=True)
+    parser.add_argument("--port", type=serving.port, required=True)
     port = parser.parse_args().port
     Handler.variant = os.environ.get("VARIANT", "racy")
     if Handler.variant not in VARIANTS:
@@ -87,7 +88,7 @@ def main():
         Handler.directory = DirectoryClient(os.environ.get("CUSTOMERS_URL", ""))
     except ValueError as error:
         sys.exit(f"registration: CUSTOMERS_URL {error}")
-    web.serve(Handler, port)
+    serving.serve(Handler, port)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ answered with the first.
 import argparse
 import threading
 
+import serving
 import web
 
 KEY_LENGTH_MAX = 100
@@ -83,8 +84,8 @@ class Handler(web.JsonHandler):
 
 def main():
     parser = argparse.ArgumentParser(description="A payments service in memory.")
-    parser.add_argument("--port", type=web.port, required=True)
-    web.serve(Handler, parser.parse_args().port)
+    parser.add_argument("--port", type=serving.port, required=True)
+    serving.serve(Handler, parser.parse_args().port)
 
 
 if __name__ == "__main__":

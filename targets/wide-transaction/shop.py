@@ -12,6 +12,7 @@ import sys
 
 import psycopg
 
+import serving
 import web
 from closing import close
 from database import Database, DatabaseUnavailable
@@ -69,7 +70,7 @@ class Handler(web.JsonHandler):
 
 def main():
     parser = argparse.ArgumentParser(description="Keeps orders and accounts.")
-    parser.add_argument("--port", type=web.port, required=True)
+    parser.add_argument("--port", type=serving.port, required=True)
     port = parser.parse_args().port
     variant = os.environ.get("VARIANT", "racy")
     if variant not in PAYING:
@@ -82,7 +83,7 @@ def main():
         sys.exit(f"shop: PAYMENTS_URL {error}")
     Handler.database = Database(os.environ["DATABASE_URL"])
     Handler.pay = staticmethod(PAYING[variant])
-    web.serve(Handler, port)
+    serving.serve(Handler, port)
 
 
 if __name__ == "__main__":

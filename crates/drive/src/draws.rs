@@ -1,8 +1,7 @@
 //! Seeded randomness: one stream for each named purpose, so that a draw depends neither on
 //! threads nor on how often somebody else drew.
 
-use std::hash::{Hash, Hasher};
-
+use model::StableHasher;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -13,9 +12,9 @@ pub struct Draws(ChaCha8Rng);
 impl Draws {
     /// The stream for one purpose and one number within it (a trial).
     pub fn new(seed: u64, purpose: &str, number: u64) -> Draws {
-        let mut key = Fnv(0xcbf2_9ce4_8422_2325);
-        (seed, purpose, number).hash(&mut key);
-        Draws(ChaCha8Rng::seed_from_u64(key.finish()))
+        // A plan must not change with the toolchain.
+        let key = StableHasher::of(&(seed, purpose, number));
+        Draws(ChaCha8Rng::seed_from_u64(key))
     }
 
     /// Any 64 bits.
@@ -49,21 +48,6 @@ impl Draws {
             low >> 48,
             low & 0xffff_ffff_ffff
         )
-    }
-}
-
-/// FNV-1a: the standard library promises no stable hash, and a plan must not change with it.
-struct Fnv(u64);
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The steps of racers as an exploration sees them: what they do, and a number that is the same in
 //! every execution.
 
-use model::{Access, Step};
+use model::{Access, StableHasher, Step};
 
-use crate::explore::{Dependence, StableHasher};
+use crate::explore::Dependence;
 use crate::footprint::{Deed, Footprint};
 
 /// A racer's step.

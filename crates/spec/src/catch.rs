@@ -52,7 +52,9 @@ pub fn write_catch(catch: &Catch, spec: &str) -> String {
     }
     line(format!("  seed: {}", catch.seed));
     line(format!("  saw: {}", text(&catch.saw)));
-    line(format!("  forced: {}", rate(catch.forced)));
+    if catch.forced.n > 0 {
+        line(format!("  forced: {}", rate(catch.forced)));
+    }
     if catch.direct.n > 0 {
         line(format!("  natural: {}", rate(catch.direct)));
         line(format!("  idle-wires: {}", rate(catch.proxied)));

@@ -1,11 +1,14 @@
 //! A short name for a text: equal texts, equal names, on every machine and in every version.
 
-/// FNV-1a, 64 bits, as 16 hexadecimal digits.
+use std::hash::Hasher;
+
+use model::StableHasher;
+
+/// The hash of its bytes, as 16 hexadecimal digits.
 pub fn digest(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{hash:016x}")
+    let mut hasher = StableHasher::default();
+    hasher.write(text.as_bytes());
+    format!("{:016x}", hasher.finish())
 }
 
 #[cfg(test)]

@@ -51,8 +51,6 @@ struct State {
     executed: Vec<(usize, Key)>,
     /// The same, as the strategy was told of them.
     moves: Vec<(usize, Move)>,
-    /// Something was decided by time alone.
-    guessed: bool,
     over: bool,
 }
 
@@ -110,7 +108,6 @@ impl Stepwise {
                 done: Vec::new(),
                 executed: Vec::new(),
                 moves: Vec::new(),
-                guessed: false,
                 over: false,
             }),
         }
@@ -258,7 +255,7 @@ impl State {
     }
 
     /// Nothing of this racer is going on but what waits for somebody else.
-    fn is_at_rest(&mut self, racer: usize, now: Instant) -> bool {
+    fn is_at_rest(&self, racer: usize, now: Instant) -> bool {
         let Racer {
             held,
             up,
@@ -272,9 +269,7 @@ impl State {
         if !held.is_empty() || *ended || !up.is_empty() {
             return true;
         }
-        let idle = now.saturating_duration_since(*stirred) >= IDLE;
-        self.guessed |= idle;
-        idle
+        now.saturating_duration_since(*stirred) >= IDLE
     }
 
     /// Tells the strategy what was carried out: the chosen step before those that it set free.

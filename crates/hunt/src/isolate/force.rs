@@ -35,6 +35,8 @@ pub(crate) struct Tried {
     pub found: Option<(Schedule, Box<TrialDone>)>,
     /// What kept a racer out in trials of its orders that broke nothing.
     pub kept_out: Option<String>,
+    /// Trials in which an oracle broke and this suspect is not to blame.
+    pub beside: u64,
     /// Forced trials, and how long they took together.
     pub trials: u64,
     pub took: Duration,
@@ -51,7 +53,7 @@ struct Tally {
     violations: Rate,
     enforced: u64,
     undecided: u64,
-    /// Violations in trials whose order did not hold.
+    /// Violations that are not this order's doing, in all trials.
     beside: u64,
     protected: u64,
     evidence: Option<String>,
@@ -109,6 +111,7 @@ pub(crate) async fn run<L: Lab>(
     let took = Duration::from_micros(tally.took_us.iter().sum());
     Ok(Tried {
         kept_out: tally.kept_out.clone(),
+        beside: tally.beside,
         settled: tally.settle(suspect, ground.known(serial)),
         found,
         trials,
@@ -158,7 +161,7 @@ impl Tally {
         self.trials += 1;
         self.violations.count(wrong);
         self.enforced += u64::from(enforced);
-        self.beside += u64::from(broken && !enforced);
+        self.beside += u64::from(broken && !wrong);
         self.undecided += u64::from(!broken && !done.judgement.undecided.is_empty());
         self.took_us.push(done.took.as_micros() as u64);
         if wrong {
@@ -200,6 +203,8 @@ impl Tally {
             (SuspectVerdict::Inconclusive, self.unclear)
         } else if self.protected > 0 {
             (SuspectVerdict::Protected, self.kept_out.clone())
+        } else if self.beside > 0 {
+            (SuspectVerdict::Inconclusive, self.missing)
         } else if self.enforced > 0 {
             let why = format!(
                 "the order held in {} of {trials}, and so did every oracle",
@@ -211,9 +216,9 @@ impl Tally {
         };
         let mut evidence = evidence.unwrap_or_default();
         if self.beside > 0 && verdict != SuspectVerdict::Confirmed {
+            let (between, k) = (if evidence.is_empty() { "" } else { "; " }, self.beside);
             evidence = format!(
-                "{evidence}; in {} of {trials} trials an oracle broke in another order",
-                self.beside
+                "{evidence}{between}in {k} of {trials} trials an oracle broke by another race"
             );
         }
         Settled {

@@ -96,6 +96,8 @@ struct Findings {
     /// Forced trials of all suspects, and how long they took.
     trials: u64,
     took: Duration,
+    /// Those of them in which an oracle broke that no suspect is to blame for.
+    beside: u64,
     explored: Vec<Explored>,
     what_if: Vec<WhatIf>,
 }
@@ -139,7 +141,11 @@ pub async fn run<L: Lab>(
     if plan.what_if {
         findings.what_if = what_if::run(&mut grounds[0], &findings.lessons.learned).await?;
     } else {
-        hunt(&mut grounds, setup, plan, &mut findings).await?;
+        match hunt(&mut grounds, setup, plan, &mut findings).await {
+            // What was found until then is told.
+            Ok(()) | Err(HuntError::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
     }
     findings.sequential = sequential(&grounds);
     drop(grounds);
@@ -190,6 +196,7 @@ async fn force_all<L: Lab>(
     for tried in all.await? {
         findings.trials += tried.trials;
         findings.took += tried.took;
+        findings.beside += tried.beside;
         if tried.found.is_some() {
             // Whichever world it was tried in, the first one goes on with it.
             let racers = &tried.settled.suspect.racers;
@@ -268,6 +275,9 @@ async fn keep_explored<L: Lab>(
 ) -> Result<Option<usize>, HuntError> {
     let mut first = None;
     for at in 0..findings.explored.len() {
+        if findings.catches.len() >= CATCHES_MAX || ground.context.interrupt.is_set() {
+            break;
+        }
         let explored = &findings.explored[at];
         let (setup, found) = (explored.setup, explored.found.clone());
         let racers = explored.racers.clone();
@@ -281,6 +291,9 @@ async fn keep_explored<L: Lab>(
         if let Some((schedule, saw)) = found.filter(|_| !is_caught) {
             let serial = ground.serial(&racers, setup).await?;
             let smallest = shrink::run(ground, &schedule, serial).await?;
+            if findings.is_known(None, &smallest) {
+                continue;
+            }
             findings.take_catch(None, smallest, ground.stage, ground.context);
             if let Some(catch) = findings.catches.last_mut() {
                 catch.saw = saw;
@@ -369,16 +382,21 @@ impl Findings {
         is_known
     }
 
-    /// Keeps a minimal schedule, found by a suspect or by exploring.
+    /// Keeps a schedule that is not known, found by a suspect or by exploring.
     fn take_catch<L: Lab>(
         &mut self,
         suspect: Option<usize>,
-        schedule: Schedule,
+        mut schedule: Schedule,
         stage: &Stage<L>,
         context: &Context,
     ) {
-        if self.is_known(suspect, &schedule) {
-            return;
+        // The same kind of race for the same resource, between others: its file is another one.
+        let name = schedule.name.clone();
+        let is_taken = |name: &str| self.catches.iter().any(|known| known.schedule.name == name);
+        let mut nth = 2;
+        while is_taken(&schedule.name) {
+            schedule.name = format!("{name}-{nth}");
+            nth += 1;
         }
         let mut catch = Catch {
             system: stage.system.name.clone(),
@@ -433,13 +451,15 @@ impl Findings {
             .iter()
             .any(|explored| explored.violations.k > 0);
         let failing = self.what_if.iter().any(|row| row.outcome.is_wrong());
-        let violated = failing || confirmed > 0 || explored || !self.sequential.is_empty();
+        let violated =
+            failing || confirmed > 0 || explored || self.beside > 0 || !self.sequential.is_empty();
         // Who stops a run early has not seen everything that would have been tried.
         let stopped = context.interrupt.is_set() || self.lessons.learned.is_empty();
         let inconclusive = !violated && (open > 0 || stopped);
         let verdict = match () {
             () if confirmed > 0 || explored => "CONFIRMED",
             () if failing => "WRONG AFTER A FAULT",
+            () if self.beside > 0 => "VIOLATION",
             () if violated => "SEQUENTIAL",
             () if inconclusive => "INCONCLUSIVE",
             () => "NO VIOLATION",

@@ -30,8 +30,12 @@ pub(crate) async fn share<'a, L: Lab, W, R>(
                 if ground.context.interrupt.is_set() {
                     return Ok(());
                 }
-                let result = does(ground, piece).await?;
-                results_of.borrow_mut()[at] = Some(result);
+                match does(ground, piece).await {
+                    Ok(result) => results_of.borrow_mut()[at] = Some(result),
+                    // What was done by then counts.
+                    Err(HuntError::Interrupted) => return Ok(()),
+                    Err(error) => return Err(error),
+                }
             }
         })
     });

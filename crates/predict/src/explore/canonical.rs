@@ -1,7 +1,7 @@
 //! Tells whether two executions were equivalent: they differ only in the order of steps that do
 //! not depend on each other.
 
-use std::hash::{Hash, Hasher};
+use model::StableHasher;
 
 use super::Dependence;
 
@@ -29,38 +29,6 @@ pub(super) fn foata(places: impl Iterator<Item = (usize, usize, u64)>) -> u64 {
     let mut places: Vec<(usize, usize, u64)> = places.collect();
     places.sort_unstable();
     StableHasher::of(&places)
-}
-
-/// FNV-1a: the standard library promises no stable hash, and what was seen must not change with
-/// the toolchain.
-#[derive(Debug, Clone)]
-pub struct StableHasher(u64);
-
-impl StableHasher {
-    /// The hash of one value.
-    pub fn of(value: &impl Hash) -> u64 {
-        let mut hasher = StableHasher::default();
-        value.hash(&mut hasher);
-        hasher.finish()
-    }
-}
-
-impl Default for StableHasher {
-    fn default() -> StableHasher {
-        StableHasher(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for StableHasher {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
 }
 
 #[cfg(test)]

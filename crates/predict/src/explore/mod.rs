@@ -36,7 +36,7 @@ mod samplers_tests;
 #[cfg(test)]
 mod testkit;
 
-pub use canonical::{StableHasher, canonical};
+pub use canonical::canonical;
 pub use pct::Pct;
 pub use portfolio::Portfolio;
 pub use pos::Pos;
@@ -86,7 +86,7 @@ where
     }
 
     fn identity(&self, step: &S) -> u64 {
-        StableHasher::of(step)
+        model::StableHasher::of(step)
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Dependence, Ending, Pending, StableHasher, Strategy, canonical};
+use model::StableHasher;
+
+use super::{Dependence, Ending, Pending, Strategy, canonical};
 
 /// A step on the store.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,4 +1,5 @@
-"""A JSON request handler and a server that ends at once on SIGTERM."""
+"""What the Python targets share: JSON over kept-alive connections, and a server that ends at once on
+SIGTERM."""
 
 import argparse
 import json
@@ -28,7 +29,7 @@ class Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class JsonHandler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     """Reads and writes JSON over kept-alive connections."""
 
     protocol_version = "HTTP/1.1"
@@ -53,10 +54,15 @@ class JsonHandler(BaseHTTPRequestHandler):
 
     def reply(self, status, body):
         """Answers with a JSON body."""
-        payload = json.dumps(body).encode()
+        self.send_payload(status, json.dumps(body).encode())
+
+    def send_payload(self, status, payload):
+        """Answers with these bytes of JSON; none are no body."""
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(payload)))
+        if payload:
+            self.send_header("Content-Type", "application/json")
+        if status != 204:
+            self.send_header("Content-Length", str(len(payload)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
