@@ -19,6 +19,11 @@ pub struct Reference {
     whole: Vec<BTreeSet<Place>>,
     /// Places whose value differed between two runs of one order: they say nothing.
     varies: HashSet<String>,
+    /// The answers of complete runs, told; those that differ in fresh ids only are told once.
+    usual: Vec<String>,
+    /// Racers that do the same may be taken for each other: each says which attempt stands for
+    /// which racer.
+    swaps: Vec<Vec<usize>>,
 }
 
 /// How a racer's attempt may be explained.
@@ -43,6 +48,8 @@ impl Reference {
             runs,
             whole: Vec::new(),
             varies: HashSet::new(),
+            usual: Vec::new(),
+            swaps: swaps(racers),
         };
         reference.varies = reference.find_varying();
         let whole = reference.runs.iter().map(|run| {
@@ -52,6 +59,7 @@ impl Reference {
             places.into_iter().collect()
         });
         reference.whole = whole.collect();
+        reference.usual = reference.usual_answers();
         reference
     }
 
@@ -188,7 +196,7 @@ impl Reference {
                 false => Cow::Owned(self.places_of_run(run, &heard).into_iter().collect()),
             })
             .collect();
-        self.swaps().iter().any(|swap| {
+        self.swaps.iter().any(|swap| {
             let trial = self.places_of_trial(history, &heard, swap);
             let trial: BTreeSet<Place> = trial.into_iter().collect();
             runs.iter().any(|run| **run == trial)
@@ -213,19 +221,27 @@ impl Reference {
         })
     }
 
-    /// Racers that do the same may be taken for each other: each result says which attempt stands
-    /// for which racer.
-    fn swaps(&self) -> Vec<Vec<usize>> {
-        let all = self.racers.len();
-        let same = |a: usize, b: usize| {
-            self.racers[a].operation == self.racers[b].operation
-                && self.racers[a].args == self.racers[b].args
-        };
-        orders(all)
-            .into_iter()
-            .filter(|order| order.len() == all)
-            .filter(|order| order.iter().enumerate().all(|(a, b)| same(a, *b)))
-            .collect()
+    /// Serial runs of all racers, with their places.
+    fn complete(&self) -> impl Iterator<Item = (&SerialRun, &BTreeSet<Place>)> {
+        let all = self.runs.iter().zip(&self.whole);
+        all.filter(|(run, _)| run.order.len() == self.racers.len())
+    }
+
+    fn usual_answers(&self) -> Vec<String> {
+        let usual: BTreeMap<Vec<String>, String> = self
+            .complete()
+            .map(|(run, _)| {
+                let mut alike: Vec<String> = run
+                    .attempts
+                    .iter()
+                    .flat_map(|attempt| places(&[("", attempt)], &[]))
+                    .map(|place| place.value)
+                    .collect();
+                alike.sort();
+                (alike, answers(&run.attempts))
+            })
+            .collect();
+        usual.into_values().collect()
     }
 
     fn places_of_run(&self, run: &SerialRun, heard: &[usize]) -> Vec<Place> {
@@ -301,32 +317,13 @@ impl Reference {
     /// What was seen that no order explains, beside what the orders give.
     fn difference(&self, history: &TrialHistory) -> String {
         let all: Vec<usize> = (0..self.racers.len()).collect();
-        let complete = || self.runs.iter().filter(|run| run.order.len() == all.len());
-        let trial = self.places_of_trial(history, &all, &all);
-        let runs: Vec<Vec<Place>> = complete()
-            .map(|run| self.places_of_run(run, &all))
+        let trial: BTreeSet<Place> = self
+            .places_of_trial(history, &all, &all)
+            .into_iter()
             .collect();
-        let answers = |attempts: Vec<&Attempt>| {
-            let mut told: Vec<String> = attempts.into_iter().map(told).collect();
-            told.sort();
-            told.join(" and ")
-        };
-        let seen = answers(history.attempts.iter().collect());
-        // Two orders whose answers differ in fresh ids only are told once.
-        let usual: BTreeMap<Vec<String>, String> = complete()
-            .map(|run| {
-                let mut alike: Vec<String> = run
-                    .attempts
-                    .iter()
-                    .flat_map(|attempt| places(&[("", attempt)], &[]))
-                    .map(|place| place.value)
-                    .collect();
-                alike.sort();
-                (alike, answers(run.attempts.iter().collect()))
-            })
-            .collect();
-        let usual: Vec<String> = usual.into_values().collect();
-        let statuses = |places: &[Place]| {
+        let seen = answers(&history.attempts);
+        let usual = self.usual.join(", or ");
+        let statuses = |places: &BTreeSet<Place>| {
             let mut all: Vec<String> = places
                 .iter()
                 .filter(|place| place.path.ends_with("answers"))
@@ -335,22 +332,21 @@ impl Reference {
             all.sort();
             all
         };
-        if !runs.iter().any(|run| statuses(run) == statuses(&trial)) {
-            return format!("{seen}; one after another: {}", usual.join(", or "));
+        let mine = statuses(&trial);
+        if !self.complete().any(|(_, run)| statuses(run) == mine) {
+            return format!("{seen}; one after another: {usual}");
         }
         // What is at rest says more than what was answered.
         let states = history.state.iter().find_map(|state| {
-            let of = |places: &[Place]| {
-                let path = format!("{} {}", state.target, state.command);
-                let own = |place: &&Place| place.path.starts_with(&path);
-                places.iter().filter(own).cloned().collect::<Vec<_>>()
-            };
-            let mine = of(&trial);
-            if runs.iter().any(|run| of(run) == mine) {
+            let path = format!("{} {}", state.target, state.command);
+            let own = |place: &&Place| place.path.starts_with(&path);
+            let mut runs = self.complete();
+            if runs.any(|(_, run)| run.iter().filter(own).eq(trial.iter().filter(own))) {
                 return None;
             }
-            let usual: BTreeSet<String> = complete()
-                .flat_map(|run| &run.state)
+            let usual: BTreeSet<String> = self
+                .complete()
+                .flat_map(|(run, _)| &run.state)
                 .filter(|other| other.target == state.target && other.command == state.command)
                 .map(|other| value(&other.value))
                 .collect();
@@ -363,13 +359,26 @@ impl Reference {
                 usual.join(" or ")
             ))
         });
-        states.unwrap_or_else(|| {
-            format!(
-                "{seen}, with this state; one after another: {}",
-                usual.join(", or ")
-            )
-        })
+        states.unwrap_or_else(|| format!("{seen}, with this state; one after another: {usual}"))
     }
+}
+
+fn swaps(racers: &[RacerPlan]) -> Vec<Vec<usize>> {
+    let same = |a: usize, b: usize| {
+        racers[a].operation == racers[b].operation && racers[a].args == racers[b].args
+    };
+    orders(racers.len())
+        .into_iter()
+        .filter(|order| order.len() == racers.len())
+        .filter(|order| order.iter().enumerate().all(|(a, b)| same(a, *b)))
+        .collect()
+}
+
+/// What clients were told, whoever was told what.
+fn answers(attempts: &[Attempt]) -> String {
+    let mut told: Vec<String> = attempts.iter().map(told).collect();
+    told.sort();
+    told.join(" and ")
 }
 
 fn value(value: &Result<serde_json::Value, String>) -> String {
