@@ -36,7 +36,6 @@ pub(crate) struct PhasePlan<'a> {
     pub schedule: &'a Schedule,
     pub control: Control,
     pub oracles: Oracles<'a>,
-    pub tail: Duration,
     pub spread: Duration,
     pub trials: u64,
     /// No trial begins later.
@@ -91,7 +90,7 @@ pub(crate) async fn run<L: Lab>(
         phase: plan.name.to_string(),
         trials: Some(plan.trials),
     });
-    let racers = Racers::new(stage, &plan.schedule.racers)?;
+    let racers = Racers::new(stage, plan.schedule)?;
     let began = Instant::now();
     let mut done = PhaseDone::default();
     let mut control = plan.control.clone();
@@ -104,7 +103,6 @@ pub(crate) async fn run<L: Lab>(
             schedule: plan.schedule,
             control: control.clone(),
             spread: plan.spread,
-            tail: plan.tail,
             oracles: &plan.oracles,
             stuck: typical.stuck(),
         };

@@ -66,11 +66,11 @@ pub async fn run<L: Lab>(
         _ => Wiring::Direct,
     };
     if needs_serial(stage, &plan.schedule) && stage.system.state.is_empty() {
-        learn_state(stage, plan.schedule.setup, context).await?;
+        learn_state(stage, &plan.schedule.setup, context).await?;
     }
     stage.raise(first).await?;
     let serial = match needs_serial(stage, &plan.schedule) {
-        true => Some(one_after_another(stage, &plan.schedule, context).await?),
+        true => Some(one_after_another(stage, &plan.schedule, false, context).await?),
         false => None,
     };
     let only = plan.schedule.oracle.as_deref();
@@ -86,7 +86,6 @@ pub async fn run<L: Lab>(
         schedule: &plan.schedule,
         control,
         oracles: oracles.clone(),
-        tail: Duration::ZERO,
         spread: plan.spread.unwrap_or(NATURAL_SPREAD),
         trials: plan.natural,
         until: context.share(share),
@@ -114,7 +113,6 @@ pub async fn run<L: Lab>(
         schedule: &plan.schedule,
         control: Control::Forced { patient: true },
         oracles: oracles.clone(),
-        tail: Duration::ZERO,
         spread: plan.spread.unwrap_or_default(),
         trials: plan.times,
         until: None,

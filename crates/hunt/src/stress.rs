@@ -56,7 +56,7 @@ pub async fn run<L: Lab>(
         .cloned()
         .ok_or_else(|| HuntError::Lacking(format!("there is no operation `{}`", plan.operation)))?;
     stage.raise(plan.wiring).await?;
-    trial::prepare_state(stage, plan.setup).await?;
+    trial::prepare_state(stage, &plan.setup).await?;
     let lanes = stage
         .system
         .service(&operation.service)

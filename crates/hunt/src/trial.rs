@@ -45,8 +45,6 @@ pub(crate) struct TrialPlan<'a> {
     pub spread: Duration,
     /// With nothing moving for so long while a step is held, the order counts as impossible.
     pub stuck: Duration,
-    /// What is waited for after the last answer: work that goes on in the background.
-    pub tail: Duration,
     pub oracles: &'a Oracles<'a>,
 }
 
@@ -73,9 +71,10 @@ impl TrialDone {
     }
 }
 
-/// The racers' clients; connections are kept from trial to trial.
+/// The racers' clients, and those of what is made before; connections are kept from trial to trial.
 pub(crate) struct Racers {
     pub clients: Vec<Client>,
+    before: Vec<Client>,
 }
 
 impl Racers {
@@ -89,25 +88,30 @@ impl Racers {
         let client = stage.client(&operation.service, lane, PATIENCE)?;
         Some(Racers {
             clients: vec![client],
+            before: Vec::new(),
         })
     }
 
-    /// Racer n runs in lane n.
-    pub(crate) fn new<L: Lab>(
-        stage: &Stage<L>,
-        plans: &[model::RacerPlan],
-    ) -> Result<Racers, HuntError> {
-        let client = |(lane, racer): (usize, &model::RacerPlan)| {
-            let operation = stage.system.operation(&racer.operation);
+    /// Racer n runs in lane n; what is made before, in the first.
+    pub(crate) fn new<L: Lab>(stage: &Stage<L>, schedule: &Schedule) -> Result<Racers, HuntError> {
+        let client = |lane: usize, operation: &str| {
+            let known = stage.system.operation(operation);
             let client =
-                operation.and_then(|o| stage.client(&o.service, LaneId(lane as u16), PATIENCE));
+                known.and_then(|known| stage.client(&known.service, LaneId(lane as u16), PATIENCE));
             client.ok_or_else(|| {
-                HuntError::Lacking(format!("operation `{}` has no service", racer.operation))
+                HuntError::Lacking(format!("operation `{operation}` has no service"))
             })
         };
-        let clients = plans.iter().enumerate().map(client);
-        let clients: Vec<Client> = clients.collect::<Result<_, _>>()?;
-        Ok(Racers { clients })
+        let racers = schedule.operations().enumerate();
+        let before = schedule.setup.before.iter();
+        Ok(Racers {
+            clients: racers
+                .map(|(lane, operation)| client(lane, operation))
+                .collect::<Result<_, _>>()?,
+            before: before
+                .map(|earlier| client(0, &earlier.operation))
+                .collect::<Result<_, _>>()?,
+        })
     }
 }
 
@@ -120,7 +124,7 @@ pub(crate) async fn run<L: Lab>(
     context: &Context,
 ) -> Result<TrialDone, HuntError> {
     let began = Instant::now();
-    prepare_state(stage, plan.schedule.setup).await?;
+    prepare(stage, racers, plan.schedule, number, context).await?;
     let requests = requests(&stage.system, plan.schedule, number, context)?;
     let director = director(plan, number, context);
     let conductor = stage.conductor();
@@ -129,9 +133,7 @@ pub(crate) async fn run<L: Lab>(
     }
     let starts = Starts::drawn(plan, number, context);
     let attempts = race(stage, racers, &requests, plan, &starts, director.as_deref()).await;
-    if !plan.tail.is_zero() {
-        tokio::time::sleep(plan.tail).await;
-    }
+    settle(plan.schedule).await;
     if let Some(director) = &director {
         director.over();
     }
@@ -170,13 +172,53 @@ fn director(plan: &TrialPlan<'_>, number: u64, context: &Context) -> Option<Arc<
     }
 }
 
+/// Brings the system to where a trial of this schedule begins.
+pub(crate) async fn prepare<L: Lab>(
+    stage: &mut Stage<L>,
+    racers: &Racers,
+    schedule: &Schedule,
+    number: u64,
+    context: &Context,
+) -> Result<(), HuntError> {
+    prepare_state(stage, &schedule.setup).await?;
+    let mut draws = Draws::new(context.seed, "before", number);
+    let earlier = schedule.setup.before.iter().zip(&racers.before);
+    for (earlier, client) in earlier {
+        for _ in 0..earlier.times {
+            let request = request(
+                &stage.system,
+                &earlier.operation,
+                &earlier.args,
+                &mut draws,
+                context,
+            )?;
+            let outcome = client.send(&request).await;
+            if !matches!(outcome, Outcome::Answered { .. }) {
+                return Err(HuntError::State(format!(
+                    "{}, made before the racers start, got no answer",
+                    earlier.operation
+                )));
+            }
+        }
+        settle(schedule).await;
+    }
+    Ok(())
+}
+
+/// Waits for work that goes on in the background.
+pub(crate) async fn settle(schedule: &Schedule) {
+    if !schedule.settle.is_zero() {
+        tokio::time::sleep(schedule.settle).await;
+    }
+}
+
 /// Brings the state to where a trial begins.
 pub(crate) async fn prepare_state<L: Lab>(
     stage: &mut Stage<L>,
-    setup: Setup,
+    setup: &Setup,
 ) -> Result<(), HuntError> {
     let mut commands = stage.system.reset.clone();
-    if setup == Setup::NearLimit {
+    if setup.near_limit {
         commands.extend(stage.system.near_limit.iter().cloned());
     }
     stage
@@ -193,22 +235,28 @@ pub(crate) fn requests(
     context: &Context,
 ) -> Result<Vec<PreparedRequest>, HuntError> {
     let mut draws = Draws::new(context.seed, "requests", number);
-    let now_ms = (context.now_ms)();
-    schedule
-        .racers
-        .iter()
-        .map(|racer| {
-            let operation = system.operation(&racer.operation).ok_or_else(|| {
-                HuntError::Lacking(format!("there is no operation `{}`", racer.operation))
-            })?;
-            let mut filling = Filling {
-                args: &racer.args,
-                draws: &mut draws,
-                now_ms,
-            };
-            Ok(drive::prepare(operation, &mut filling)?)
-        })
+    let racers = schedule.racers.iter();
+    racers
+        .map(|racer| request(system, &racer.operation, &racer.args, &mut draws, context))
         .collect()
+}
+
+fn request(
+    system: &System,
+    operation: &str,
+    args: &[(String, serde_json::Value)],
+    draws: &mut Draws,
+    context: &Context,
+) -> Result<PreparedRequest, HuntError> {
+    let known = system.operation(operation);
+    let known =
+        known.ok_or_else(|| HuntError::Lacking(format!("there is no operation `{operation}`")))?;
+    let mut filling = Filling {
+        args,
+        draws,
+        now_ms: (context.now_ms)(),
+    };
+    Ok(drive::prepare(known, &mut filling)?)
 }
 
 /// When each racer starts, after the trial's beginning.

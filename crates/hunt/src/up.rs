@@ -18,7 +18,7 @@ pub async fn run<L: Lab>(
     ready: impl FnOnce(),
 ) -> Result<(), HuntError> {
     stage.raise(wiring).await?;
-    trial::prepare_state(stage, model::Setup::Reset).await?;
+    trial::prepare_state(stage, &model::Setup::reset()).await?;
     ready();
     while !context.is_over() {
         tokio::select! {

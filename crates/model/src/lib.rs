@@ -30,7 +30,7 @@ pub use hash::StableHasher;
 pub use history::{Attempt, Observation, Outcome, SeenStep, StateSeen, TrialHistory, UnknownWhy};
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
 pub use record::StepRecord;
-pub use schedule::{OrderLine, RacerPlan, Schedule, Setup, StepPattern};
+pub use schedule::{Earlier, OrderLine, RacerPlan, Schedule, Setup, StepPattern};
 pub use step::{Isolation, Reply, ReplyKind, Step, Transaction};
 pub use suspect::{Label, Settled, Suspect, SuspectOrder, SuspectVerdict};
 pub use system::{

@@ -1,19 +1,50 @@
 //! A schedule: an order over steps of racers. Never times, never connection numbers.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::step::Step;
 
-/// Which state a trial starts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Setup {
+/// Which state a trial starts from: the one after `reset`, unless more is said.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Setup {
+    /// Whether the spec's `near_limit` follows the reset.
+    pub near_limit: bool,
+    /// What is then made, one after another.
+    pub before: Vec<Earlier>,
+}
+
+impl Setup {
     /// After the spec's `reset`.
-    #[default]
-    Reset,
+    pub fn reset() -> Setup {
+        Setup::default()
+    }
+
     /// After `reset` and then `near_limit`.
-    NearLimit,
+    pub fn near_limit() -> Setup {
+        Setup {
+            near_limit: true,
+            before: Vec::new(),
+        }
+    }
+
+    /// Whether it is any other than that after a reset.
+    pub fn is_near_limit(&self) -> bool {
+        *self != Setup::reset()
+    }
+}
+
+/// An operation that is made before racers start.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The operation.
+    pub operation: String,
+    /// Arguments; those left out take the spec's first value.
+    pub args: Vec<(String, Value)>,
+    /// How often.
+    pub times: u32,
 }
 
 /// One operation that runs in one lane during a trial.
@@ -62,6 +93,8 @@ pub struct Schedule {
     pub order: Vec<OrderLine>,
     /// The oracle that tells whether it went wrong; none means all of them.
     pub oracle: Option<String>,
+    /// After the last answer work may go on in the background: so long is waited for it.
+    pub settle: Duration,
 }
 
 impl Schedule {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use model::{Catch, Rate, Setup};
+use model::{Catch, Rate};
 use serde_json::Value;
 
 /// The text of a catch. `spec` is the path that it was found with.
@@ -17,18 +17,24 @@ pub fn write_catch(catch: &Catch, spec: &str) -> String {
         line(format!("# {words}"));
     }
     line(format!("schedule: {}", schedule.name));
-    line(format!("setup: {}", setup(schedule.setup)));
+    let setup = match schedule.setup.near_limit {
+        true => "near_limit",
+        false => "reset",
+    };
+    line(format!("setup: {setup}"));
+    if !schedule.setup.before.is_empty() {
+        line("before:           # made one after another, before the racers start".to_string());
+    }
+    for earlier in &schedule.setup.before {
+        let args = arguments(&earlier.args);
+        line(format!(
+            "  - {{ operation: {}{args}, times: {} }}",
+            earlier.operation, earlier.times
+        ));
+    }
     line("racers:".to_string());
     for racer in &schedule.racers {
-        let args: Vec<String> = racer
-            .args
-            .iter()
-            .map(|(name, value)| format!("{name}: {}", scalar(value)))
-            .collect();
-        let args = match args.is_empty() {
-            true => String::new(),
-            false => format!(", args: {{ {} }}", args.join(", ")),
-        };
+        let args = arguments(&racer.args);
         line(format!(
             "  {}: {{ operation: {}{args} }}",
             racer.name, racer.operation
@@ -43,6 +49,12 @@ pub fn write_catch(catch: &Catch, spec: &str) -> String {
     }
     if let Some(oracle) = &schedule.oracle {
         line(format!("oracle: {oracle}"));
+    }
+    if !schedule.settle.is_zero() {
+        let settle = schedule.settle.as_millis();
+        line(format!(
+            "settle_ms: {settle}  # for work that goes on in the background"
+        ));
     }
     line("found:".to_string());
     line(format!("  spec: {}", text(spec)));
@@ -62,10 +74,15 @@ pub fn write_catch(catch: &Catch, spec: &str) -> String {
     out
 }
 
-fn setup(setup: Setup) -> &'static str {
-    match setup {
-        Setup::Reset => "reset",
-        Setup::NearLimit => "near_limit",
+/// `, args: { seat: 7 }`.
+fn arguments(args: &[(String, Value)]) -> String {
+    let args: Vec<String> = args
+        .iter()
+        .map(|(name, value)| format!("{name}: {}", scalar(value)))
+        .collect();
+    match args.is_empty() {
+        true => String::new(),
+        false => format!(", args: {{ {} }}", args.join(", ")),
     }
 }
 
@@ -124,7 +141,9 @@ fn folded(text: &str) -> Vec<String> {
 mod tests {
     use std::path::Path;
 
-    use model::{OrderLine, RacerPlan, Schedule, StepPattern};
+    use std::time::Duration;
+
+    use model::{Earlier, OrderLine, RacerPlan, Schedule, Setup, StepPattern};
 
     use super::*;
 
@@ -143,7 +162,7 @@ mod tests {
         Catch {
             schedule: Schedule {
                 name: "lost-update-cache-seats".into(),
-                setup: Setup::NearLimit,
+                setup: Setup::near_limit(),
                 racers: vec![racer("A"), racer("B")],
                 order: vec![
                     line(0, "cache GET seats"),
@@ -151,6 +170,7 @@ mod tests {
                     line(0, "cache SET hold:*"),
                 ],
                 oracle: Some("serial-equivalence".into()),
+                settle: Duration::ZERO,
             },
             system: "shop".into(),
             variant: Some("racy".into()),
@@ -179,6 +199,24 @@ mod tests {
                 .unwrap_or_else(|errors| panic!("{}\n{text}", crate::render(&errors, false)));
             assert_eq!(read, catch.schedule, "{text}");
         }
+    }
+
+    #[test]
+    fn what_comes_before_and_after_the_race_reads_back() {
+        let system = crate::parse(SPEC, Path::new("heisen.yaml"), None).unwrap();
+        let mut catch = catch("two got it");
+        catch.schedule.setup = Setup {
+            near_limit: false,
+            before: vec![Earlier {
+                operation: "buy".into(),
+                args: vec![("seat".into(), 7.into())],
+                times: 9,
+            }],
+        };
+        catch.schedule.settle = Duration::from_millis(180);
+        let text = write_catch(&catch, "shop/heisen.yaml");
+        let read = crate::parse_schedule(&text, Path::new("catch.yaml"), &system).unwrap();
+        assert_eq!(read, catch.schedule, "{text}");
     }
 
     #[test]

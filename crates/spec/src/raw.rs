@@ -13,7 +13,7 @@ mod traffic;
 
 pub use choice::{ProtocolWord, ProvideWord, SetupWord};
 pub use invariant::RawInvariant;
-pub use schedule::{RawRacer, RawSchedule};
+pub use schedule::{RawEarlier, RawRacer, RawSchedule};
 pub use traffic::{RawBurst, RawTraffic};
 
 /// Declares a record: a struct with a reader, a schema and the list of its keys.
@@ -62,7 +62,7 @@ record! {
         operations: Entries<RawOperation>,
         /// Brings the state to its beginning: `{ backend: command }`, run in this order before each trial, up to the first that fails. When all have succeeded once, neighbours for one store are sent without waiting for the answers in between.
         reset: Option<Vec<Pair>>,
-        /// Brings the state near its limit, after `reset` and in the same way: one seat left, one euro left.
+        /// Brings the state near its limit, after `reset` and in the same way: one seat left, one euro left. Where it is left out, `isolate` makes each operation until its answer is another.
         near_limit: Option<Vec<Pair>>,
         /// Asks for the state that serial equivalence compares.
         state: Option<Vec<Pair>>,

@@ -1,21 +1,28 @@
 //! Schedules: YAML -> raw -> checked against the system they are for.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use model::{OrderLine, RacerPlan, Schedule, Setup, StepPattern, System};
+use model::{Earlier, OrderLine, RacerPlan, Schedule, Setup, StepPattern, System};
 
-use crate::check::{is_argument, is_name};
+use serde_json::Value;
+
+use crate::check::{is_argument, is_name, within};
 use crate::error::Problems;
 use crate::fault::wired;
 use crate::node::Spot;
-use crate::raw::{RawRacer, RawSchedule};
-use crate::read::Pair;
+use crate::raw::{RawEarlier, RawRacer, RawSchedule, SetupWord};
+use crate::read::{Anything, Entries, Pair};
 use crate::suggest;
 
 /// Racers of one schedule, one letter each.
 const RACERS_MAX: usize = 26;
 /// Lines of one order.
 const ORDER_LINES_MAX: usize = 1_000;
+/// Requests of one kind before the racers: each trial makes them all.
+const EARLIER_TIMES_MAX: u64 = 1_000;
+/// Each trial waits so long.
+const SETTLE_MS_MAX: u64 = 10_000;
 
 /// Checks a schedule. What is returned is whole only if no problem was added.
 pub fn check(raw: &RawSchedule, system: &System, problems: &mut Problems) -> Schedule {
@@ -34,23 +41,6 @@ pub fn check(raw: &RawSchedule, system: &System, problems: &mut Problems) -> Sch
         .map(|(name, racer)| plan(name, racer, system, problems))
         .collect();
     count(raw, system, problems);
-    let setup = raw
-        .setup
-        .as_ref()
-        .map_or(Setup::Reset, |setup| setup.value.into());
-    if setup == Setup::NearLimit && system.near_limit.is_empty() {
-        let span = raw
-            .setup
-            .as_ref()
-            .map_or(raw.schedule.span, |setup| setup.span);
-        let help = "add `near_limit:` to the spec, or begin from `reset`";
-        problems.add(
-            span,
-            format!("`{}` has no `near_limit`", system.name),
-            "",
-            help,
-        );
-    }
     if let Some(oracle) = &raw.oracle {
         let known: Vec<&str> = system
             .invariants
@@ -70,10 +60,41 @@ pub fn check(raw: &RawSchedule, system: &System, problems: &mut Problems) -> Sch
     }
     Schedule {
         name: raw.schedule.value.clone(),
-        setup,
+        setup: setup(raw, system, problems),
         racers,
         order: order(raw, system, problems),
         oracle: raw.oracle.as_ref().map(|oracle| oracle.value.clone()),
+        settle: Duration::from_millis(raw.settle_ms.as_ref().map_or(0, |settle| {
+            within(settle, "`settle_ms`", SETTLE_MS_MAX, problems)
+        })),
+    }
+}
+
+fn setup(raw: &RawSchedule, system: &System, problems: &mut Problems) -> Setup {
+    let near = raw.setup.as_ref();
+    let near = near.filter(|setup| setup.value == SetupWord::NearLimit);
+    if let Some(setup) = near.filter(|_| system.near_limit.is_empty()) {
+        let help = "add `near_limit:` to the spec, or begin from `reset`";
+        let message = format!("`{}` has no `near_limit`", system.name);
+        problems.add(setup.span, message, "", help);
+    }
+    let before = raw.before.iter().flatten();
+    Setup {
+        near_limit: near.is_some(),
+        before: before
+            .map(|earlier| self::earlier(earlier, system, problems))
+            .collect(),
+    }
+}
+
+fn earlier(raw: &RawEarlier, system: &System, problems: &mut Problems) -> Earlier {
+    let times = raw.times.as_ref().map_or(1, |times| {
+        within(times, "`times`", EARLIER_TIMES_MAX, problems)
+    });
+    Earlier {
+        operation: raw.operation.value.clone(),
+        args: arguments(&raw.operation, raw.args.as_ref(), system, problems),
+        times: u32::try_from(times).unwrap_or(u32::MAX),
     }
 }
 
@@ -110,19 +131,33 @@ fn plan(
         let message = format!("`{}` is no name for a racer", name.value);
         problems.add(name.span, message, "", "use a letter: A, B, C");
     }
-    let operation = system.operation(&racer.operation.value);
+    RacerPlan {
+        name: name.value.clone(),
+        operation: racer.operation.value.clone(),
+        args: arguments(&racer.operation, racer.args.as_ref(), system, problems),
+    }
+}
+
+/// What an operation is given; both must be there.
+fn arguments(
+    name: &Spot<String>,
+    given: Option<&Entries<Anything>>,
+    system: &System,
+    problems: &mut Problems,
+) -> Vec<(String, Value)> {
+    let operation = system.operation(&name.value);
     if operation.is_none() {
         let known: Vec<&str> = system
             .operations
             .iter()
             .map(|operation| operation.name.as_str())
             .collect();
-        let message = format!("there is no operation `{}`", racer.operation.value);
-        let help = suggest::help(&racer.operation.value, "operations", &known);
-        problems.add(racer.operation.span, message, "", help);
+        let message = format!("there is no operation `{}`", name.value);
+        let help = suggest::help(&name.value, "operations", &known);
+        problems.add(name.span, message, "", help);
     }
     let mut args = Vec::new();
-    for (arg, value) in racer.args.iter().flat_map(|args| args.iter()) {
+    for (arg, value) in given.into_iter().flat_map(Entries::iter) {
         if let Some(operation) = operation {
             let known: Vec<&str> = operation
                 .args
@@ -144,11 +179,7 @@ fn plan(
         }
         args.push((arg.value.clone(), value.0.to_json()));
     }
-    RacerPlan {
-        name: name.value.clone(),
-        operation: racer.operation.value.clone(),
-        args,
-    }
+    args
 }
 
 fn order(raw: &RawSchedule, system: &System, problems: &mut Problems) -> Vec<OrderLine> {

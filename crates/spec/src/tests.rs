@@ -216,8 +216,8 @@ fn schedules_are_read() {
                 order:\n  - A: cache GET inv:42\n  - B: \"db update stock #2\"\n  - A: stock POST /take\noracle: no-oversell\n";
     let schedule = parse_schedule(text, Path::new("s.yaml"), &good()).unwrap();
     assert_eq!(
-        (schedule.name.as_str(), schedule.setup),
-        ("s", Setup::NearLimit)
+        (schedule.name.as_str(), schedule.setup.near_limit),
+        ("s", true)
     );
     assert_eq!(schedule.racers[0].args, [("event".to_string(), 7.into())]);
     let step = StepPattern::parse("db update stock #2").unwrap();
@@ -228,7 +228,7 @@ fn schedules_are_read() {
         Path::new("s.yaml"),
         &good(),
     );
-    assert_eq!(short.unwrap().setup, Setup::Reset);
+    assert_eq!(short.unwrap().setup, Setup::reset());
 }
 
 /// The targets that come with heisen load in every variant, and so do their schedules.

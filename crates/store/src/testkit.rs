@@ -221,7 +221,7 @@ fn settled() -> model::Settled {
             why: "it looks and then acts".to_string(),
             guard: None,
             racers: vec![],
-            setup: model::Setup::NearLimit,
+            setup: model::Setup::near_limit(),
             orders: vec![],
         },
         verdict: model::SuspectVerdict::Confirmed,

@@ -389,7 +389,7 @@ fn value(value: &Result<serde_json::Value, String>) -> String {
 }
 
 /// A path without the positions in it.
-fn anywhere(path: &str) -> String {
+pub(super) fn anywhere(path: &str) -> String {
     let mut out = String::new();
     let mut rest = path;
     while let Some(at) = rest.find('[') {

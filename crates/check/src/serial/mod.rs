@@ -6,6 +6,7 @@
 //! on its face.
 
 mod compare;
+mod limit;
 mod normal;
 mod rules;
 #[cfg(test)]
@@ -14,6 +15,7 @@ mod tests;
 use model::{Attempt, StateSeen};
 
 pub use compare::{Reference, told};
+pub use limit::limit;
 pub use rules::broken;
 
 /// Racers that ran one after another.

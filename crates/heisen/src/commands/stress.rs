@@ -52,9 +52,9 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
             Wiring::Wired
         },
         setup: if options.near_limit {
-            Setup::NearLimit
+            Setup::near_limit()
         } else {
-            Setup::Reset
+            Setup::reset()
         },
     };
     let run = Run::begin(common, "stress", &system.name, Some((&system, path)))?;

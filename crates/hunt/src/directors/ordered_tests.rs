@@ -13,7 +13,7 @@ fn schedule(lines: &[(usize, &str)]) -> Schedule {
     };
     Schedule {
         name: "s".into(),
-        setup: Setup::Reset,
+        setup: Setup::reset(),
         racers: vec![racer("A"), racer("B")],
         order: lines
             .iter()
@@ -23,6 +23,7 @@ fn schedule(lines: &[(usize, &str)]) -> Schedule {
             })
             .collect(),
         oracle: None,
+        settle: Duration::ZERO,
     }
 }
 

@@ -125,18 +125,12 @@ fn known(racers: &[RacerPlan], learned: &[Learned]) -> Known {
 pub(crate) async fn run<L: Lab>(
     ground: &mut Ground<'_, L>,
     racers: &[RacerPlan],
-    setup: Setup,
+    setup: &Setup,
     learned: &[Learned],
     extent: Extent,
     until: Option<Instant>,
 ) -> Result<Explored, HuntError> {
-    let schedule = Schedule {
-        name: "explored".to_string(),
-        setup,
-        racers: racers.to_vec(),
-        order: Vec::new(),
-        oracle: None,
-    };
+    let schedule = ground.schedule("explored", racers, setup, &[]);
     let serial = ground.serial(racers, setup).await?;
     let mut walk = Walk {
         clients: ground.racers(&schedule)?,
@@ -170,7 +164,7 @@ pub(crate) async fn run<L: Lab>(
     }
     Ok(Explored {
         racers: racers.to_vec(),
-        setup,
+        setup: setup.clone(),
         mixed: false,
         coverage,
         estimate,
@@ -342,9 +336,9 @@ impl Explored {
     /// What may be said of it.
     pub fn sentence(&self) -> String {
         let what = self.what();
-        let what = match self.setup {
-            Setup::Reset => what,
-            Setup::NearLimit => format!("{what} (near the limit)"),
+        let what = match self.setup.is_near_limit() {
+            true => format!("{what} (near the limit)"),
+            false => what,
         };
         let Coverage {
             inequivalent,

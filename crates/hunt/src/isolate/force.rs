@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use lab::Lab;
-use model::{
-    EventKind, Label, Rate, Schedule, Settled, Suspect, SuspectOrder, SuspectVerdict, oracle,
-};
+use model::{EventKind, Label, Rate, Schedule, Settled, Suspect, SuspectVerdict, oracle};
 
 use crate::context::Context;
 use crate::error::HuntError;
@@ -76,7 +74,8 @@ pub(crate) async fn run<L: Lab>(
     let mut suspect = suspect;
     for order in &orders {
         tally.begin(order.label);
-        let schedule = schedule(&suspect, order);
+        let name = name(&suspect, order.label);
+        let schedule = ground.schedule(&name, &suspect.racers, &suspect.setup, &order.lines);
         let racers = ground.racers(&schedule)?;
         let mut tries = TRIES;
         let mut number = 0;
@@ -117,17 +116,6 @@ pub(crate) async fn run<L: Lab>(
         trials,
         took,
     })
-}
-
-/// The schedule of one of a suspect's orders.
-fn schedule(suspect: &Suspect, order: &SuspectOrder) -> Schedule {
-    Schedule {
-        name: name(suspect, order.label),
-        setup: suspect.setup,
-        racers: suspect.racers.clone(),
-        order: order.lines.clone(),
-        oracle: None,
-    }
 }
 
 /// `lost-update-cache-inv-42`.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use lab::Lab;
-use model::{RacerPlan, Schedule, Setup};
+use model::{OrderLine, RacerPlan, Schedule, Setup};
 
 use crate::context::Context;
 use crate::error::HuntError;
@@ -21,7 +21,7 @@ pub(crate) struct Ground<'a, L: Lab> {
     /// Racers start within this span.
     pub spread: Duration,
     /// What is waited for after the last answer.
-    pub tail: Duration,
+    settle: Duration,
     /// Whether the spec's invariants judge too.
     pub invariants: bool,
     pub typical: Typical,
@@ -33,14 +33,14 @@ impl<'a, L: Lab> Ground<'a, L> {
         stage: &'a mut Stage<L>,
         context: &'a Context,
         spread: Duration,
-        tail: Duration,
+        settle: Duration,
         invariants: bool,
     ) -> Ground<'a, L> {
         Ground {
             stage,
             context,
             spread,
-            tail,
+            settle,
             invariants,
             typical: Typical::default(),
             pairs: Vec::new(),
@@ -48,14 +48,18 @@ impl<'a, L: Lab> Ground<'a, L> {
     }
 
     /// Finds out what these racers do one after another, unless it is known. Returns its place.
-    pub async fn serial(&mut self, racers: &[RacerPlan], setup: Setup) -> Result<usize, HuntError> {
+    pub async fn serial(
+        &mut self,
+        racers: &[RacerPlan],
+        setup: &Setup,
+    ) -> Result<usize, HuntError> {
         let known =
-            |(known, from, _): &(Vec<RacerPlan>, Setup, Serial)| known == racers && *from == setup;
+            |(known, from, _): &(Vec<RacerPlan>, Setup, Serial)| known == racers && from == setup;
         if let Some(at) = self.pairs.iter().position(known) {
             return Ok(at);
         }
-        let (tail, invariants) = (self.tail, self.invariants);
-        let serial = serial::run(self.stage, racers, setup, tail, invariants, self.context).await?;
+        let schedule = self.schedule("one after another", racers, setup, &[]);
+        let serial = serial::run(self.stage, &schedule, self.invariants, self.context).await?;
         if serial.reference.varying() > 0 {
             let names: Vec<&str> = racers
                 .iter()
@@ -67,7 +71,7 @@ impl<'a, L: Lab> Ground<'a, L> {
                 serial.reference.varying()
             ));
         }
-        self.pairs.push((racers.to_vec(), setup, serial));
+        self.pairs.push((racers.to_vec(), setup.clone(), serial));
         Ok(self.pairs.len() - 1)
     }
 
@@ -81,9 +85,27 @@ impl<'a, L: Lab> Ground<'a, L> {
         self.pairs.iter().map(|(_, _, serial)| serial)
     }
 
+    /// A schedule of this system.
+    pub fn schedule(
+        &self,
+        name: &str,
+        racers: &[RacerPlan],
+        setup: &Setup,
+        order: &[OrderLine],
+    ) -> Schedule {
+        Schedule {
+            name: name.to_string(),
+            setup: setup.clone(),
+            racers: racers.to_vec(),
+            order: order.to_vec(),
+            oracle: None,
+            settle: self.settle,
+        }
+    }
+
     /// Clients for the racers of a schedule.
     pub fn racers(&self, schedule: &Schedule) -> Result<Racers, HuntError> {
-        Racers::new(self.stage, &schedule.racers)
+        Racers::new(self.stage, schedule)
     }
 
     /// Runs one trial.
@@ -106,7 +128,6 @@ impl<'a, L: Lab> Ground<'a, L> {
             control,
             spread: self.spread,
             stuck: self.typical.stuck(),
-            tail: self.tail,
             oracles: &oracles,
         };
         let done = trial::run(self.stage, racers, &plan, number, self.context).await?;

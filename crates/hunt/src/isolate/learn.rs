@@ -23,8 +23,8 @@ const VALUES_MAX: usize = 2;
 
 /// Work that goes on after an answer is waited for this many times as long as it took, at most
 /// so long.
-const TAIL_FACTOR: u32 = 3;
-const TAIL_MAX: Duration = Duration::from_millis(500);
+const SETTLE_FACTOR: u32 = 3;
+const SETTLE_MAX: Duration = Duration::from_millis(500);
 
 /// After an answer in learning, this long is watched for more.
 const WATCHED_AFTER: Duration = Duration::from_millis(60);
@@ -35,7 +35,7 @@ pub(crate) struct Lessons {
     /// Each operation with each choice of arguments.
     pub learned: Vec<Learned>,
     /// What to wait for after the last answer of a trial.
-    pub tail: Duration,
+    pub settle: Duration,
     /// Operations some of whose steps pass another lane than their own.
     pub mixed: Vec<String>,
     /// What the user should know.
@@ -65,7 +65,7 @@ impl Lessons {
 /// Learns which state to compare, where the spec does not say, through wires that are up for that.
 pub(crate) async fn state<L: Lab>(
     stage: &mut Stage<L>,
-    setup: Setup,
+    setup: &Setup,
     context: &Context,
 ) -> Result<(), HuntError> {
     stage.raise(Wiring::Wired).await?;
@@ -77,7 +77,7 @@ pub(crate) async fn state<L: Lab>(
 /// Learns all operations of the system.
 pub(crate) async fn run<L: Lab>(
     stage: &mut Stage<L>,
-    setup: Setup,
+    setup: &Setup,
     context: &Context,
 ) -> Result<Lessons, HuntError> {
     let mut lessons = Lessons::default();
@@ -116,18 +116,19 @@ fn choices(operation: &Operation) -> Vec<Vec<(String, Value)>> {
 async fn learn<L: Lab>(
     stage: &mut Stage<L>,
     racer: RacerPlan,
-    setup: Setup,
+    setup: &Setup,
     context: &Context,
     lessons: &mut Lessons,
 ) -> Result<(), HuntError> {
     let schedule = Schedule {
         name: "alone".to_string(),
-        setup,
+        setup: setup.clone(),
         racers: vec![racer.clone()],
         order: Vec::new(),
         oracle: None,
+        settle: WATCHED_AFTER,
     };
-    let racers = Racers::new(stage, &schedule.racers)?;
+    let racers = Racers::new(stage, &schedule)?;
     let oracles = Oracles {
         only: None,
         invariants: false,
@@ -139,7 +140,6 @@ async fn learn<L: Lab>(
         control: Control::Watched,
         spread: Duration::ZERO,
         stuck: Duration::MAX,
-        tail: WATCHED_AFTER,
         oracles: &oracles,
     };
     let mut runs = Vec::new();
@@ -157,7 +157,7 @@ async fn learn<L: Lab>(
         lessons.mixed.push(racer.operation.clone());
         lessons.notes.push(note);
     }
-    lessons.tail = lessons.tail.max(tail(&runs[1..]));
+    lessons.settle = lessons.settle.max(settle(&runs[1..]));
     let mut template = template::learn(&runs[1..]);
     // The first run opened the connections: what that took is shown, and belongs to no operation.
     for (what, times) in template::learn(&runs[..1]).set_aside {
@@ -213,18 +213,18 @@ fn scalars(value: &Value, found: &mut Vec<String>) {
 }
 
 /// How long to wait after the last answer for work that goes on in the background.
-fn tail(runs: &[SoloRun]) -> Duration {
+fn settle(runs: &[SoloRun]) -> Duration {
     let late = |run: &SoloRun| {
         let ends = run.steps.iter().map(|seen| seen.replied_us);
         ends.max().unwrap_or(0).saturating_sub(run.answered_us)
     };
-    let longest = runs.iter().map(late).max().unwrap_or(0);
+    let longest_us = runs.iter().map(late).max().unwrap_or(0);
     // Less is the time an answer takes from the service to the client.
     const ORDINARY_US: u64 = 2_000;
-    if longest <= ORDINARY_US {
+    if longest_us <= ORDINARY_US {
         return Duration::ZERO;
     }
-    (Duration::from_micros(longest) * TAIL_FACTOR).min(TAIL_MAX)
+    (Duration::from_millis(longest_us.div_ceil(1_000)) * SETTLE_FACTOR).min(SETTLE_MAX)
 }
 
 /// A request of lane 2 whose steps are seen in another lane cannot be told from that lane's.

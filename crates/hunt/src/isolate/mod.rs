@@ -8,6 +8,7 @@ mod force;
 mod ground;
 mod guilt;
 mod learn;
+mod limit;
 mod serial;
 mod shrink;
 mod what_if;
@@ -29,10 +30,11 @@ use explore::{Explored, Extent};
 use ground::Ground;
 use guilt::Found;
 use learn::Lessons;
+use limit::Setups;
 use serial::Serial;
 
 pub(crate) use learn::state as learn_state;
-pub(crate) use serial::of_schedule as one_after_another;
+pub(crate) use serial::run as one_after_another;
 
 /// Catches made of one run.
 const CATCHES_MAX: usize = 5;
@@ -115,16 +117,13 @@ pub async fn run<L: Lab>(
             "there is no world to work in".to_string(),
         ));
     };
-    let setup = match first.system.near_limit.is_empty() {
-        true => Setup::Reset,
-        false => Setup::NearLimit,
-    };
+    let mut setups = Setups::declared(first);
     first.raise(Wiring::Wired).await?;
     for other in others.iter_mut() {
         other.raise(Wiring::Wired).await?;
     }
     let mut findings = Findings {
-        lessons: learn::run(first, setup, context).await?,
+        lessons: learn::run(first, &setups.usual(), context).await?,
         ..Findings::default()
     };
     for note in &findings.lessons.notes {
@@ -134,14 +133,17 @@ pub async fn run<L: Lab>(
     for other in others.iter_mut() {
         other.system.state.clone_from(&first.system.state);
     }
-    let tail = findings.lessons.tail;
-    let on = |stage| Ground::new(stage, context, plan.spread, tail, plan.invariants);
+    let settle = findings.lessons.settle;
+    if !plan.what_if {
+        setups.learn(first, settle, context).await?;
+    }
+    let on = |stage| Ground::new(stage, context, plan.spread, settle, plan.invariants);
     let mut grounds = vec![on(first)];
     grounds.extend(others.iter_mut().map(on));
     if plan.what_if {
         findings.what_if = what_if::run(&mut grounds[0], &findings.lessons.learned).await?;
     } else {
-        match hunt(&mut grounds, setup, plan, &mut findings).await {
+        match hunt(&mut grounds, &setups, plan, &mut findings).await {
             // What was found until then is told.
             Ok(()) | Err(HuntError::Interrupted) => {}
             Err(error) => return Err(error),
@@ -159,15 +161,15 @@ pub async fn run<L: Lab>(
 /// Forces, tells apart, shrinks, explores, measures.
 async fn hunt<L: Lab>(
     grounds: &mut [Ground<'_, L>],
-    setup: Setup,
+    setups: &Setups,
     plan: &IsolatePlan,
     findings: &mut Findings,
 ) -> Result<(), HuntError> {
-    let found = force_all(grounds, setup, findings).await?;
+    let found = force_all(grounds, setups, findings).await?;
     let guilty = guilt::only(&mut grounds[0], found, &mut findings.settled).await?;
     let caught = keep_guilty(&mut grounds[0], guilty, findings).await?;
     if plan.extent.executions > 0 {
-        explore_all(grounds, setup, plan.extent, findings).await?;
+        explore_all(grounds, setups, plan.extent, findings).await?;
     }
     let first = &mut grounds[0];
     let explored = keep_explored(first, findings).await?;
@@ -180,12 +182,15 @@ async fn hunt<L: Lab>(
 /// Forces every suspect; returns those whose order broke an oracle.
 async fn force_all<L: Lab>(
     grounds: &mut [Ground<'_, L>],
-    setup: Setup,
+    setups: &Setups,
     findings: &mut Findings,
 ) -> Result<Vec<Found>, HuntError> {
-    let suspects = predict::suspect::suspects(&findings.lessons.learned, setup);
+    let mut suspects = predict::suspect::suspects(&findings.lessons.learned);
+    for suspect in &mut suspects {
+        suspect.setup = setups.near(&suspect.racers);
+    }
     let all = worlds::share(grounds, suspects, async |ground, suspect| {
-        let serial = ground.serial(&suspect.racers, setup).await?;
+        let serial = ground.serial(&suspect.racers, &suspect.setup).await?;
         let tried = force::run(ground, suspect, serial).await?;
         ground.context.emit(EventKind::SuspectSettled {
             settled: Box::new(tried.settled.clone()),
@@ -199,8 +204,8 @@ async fn force_all<L: Lab>(
         findings.beside += tried.beside;
         if tried.found.is_some() {
             // Whichever world it was tried in, the first one goes on with it.
-            let racers = &tried.settled.suspect.racers;
-            let serial = grounds[0].serial(racers, setup).await?;
+            let suspect = &tried.settled.suspect;
+            let serial = grounds[0].serial(&suspect.racers, &suspect.setup).await?;
             found.extend(guilt::found_in(&tried, findings.settled.len(), serial));
         }
         findings.settled.push(tried.settled);
@@ -211,25 +216,22 @@ async fn force_all<L: Lab>(
 /// Explores every choice of racers, as far as its share of the budget goes.
 async fn explore_all<L: Lab>(
     grounds: &mut [Ground<'_, L>],
-    setup: Setup,
+    setups: &Setups,
     extent: Extent,
     findings: &mut Findings,
 ) -> Result<(), HuntError> {
     let learned = findings.lessons.learned.clone();
     let mixed = findings.lessons.mixed.clone();
     let until = grounds[0].context.share(EXPLORED_SHARE);
-    // Where nothing is scarce other interleavings are possible than near the limit.
-    let setups = match setup {
-        Setup::Reset => vec![setup],
-        Setup::NearLimit => vec![setup, Setup::Reset],
-    };
     let choices = explore::choices(&learned, extent);
-    let all: Vec<_> = setups
-        .iter()
-        .flat_map(|setup| choices.iter().map(|racers| (*setup, racers.clone())))
-        .collect();
+    let near = choices.iter().map(|racers| setups.near(racers));
+    let near: Vec<_> = near.zip(choices.clone()).collect();
+    // Where nothing is scarce other interleavings are possible than near the limit.
+    let scarce = near.iter().filter(|(setup, _)| setup.is_near_limit());
+    let after_reset = scarce.map(|(_, racers)| (Setup::reset(), racers.clone()));
+    let all = [near.clone(), after_reset.collect()].concat();
     let explored = worlds::share(grounds, all, async |ground, (setup, racers)| {
-        let mut explored = explore::run(ground, &racers, setup, &learned, extent, until).await?;
+        let mut explored = explore::run(ground, &racers, &setup, &learned, extent, until).await?;
         explored.mixed = racers.iter().any(|racer| mixed.contains(&racer.operation));
         ground.context.emit(EventKind::Explored {
             sentence: explored.sentence(),
@@ -279,7 +281,7 @@ async fn keep_explored<L: Lab>(
             break;
         }
         let explored = &findings.explored[at];
-        let (setup, found) = (explored.setup, explored.found.clone());
+        let (setup, found) = (explored.setup.clone(), explored.found.clone());
         let racers = explored.racers.clone();
         // What was caught for these operations already is most likely the same race.
         let is_caught = findings.catches.iter().any(|catch| {
@@ -289,7 +291,7 @@ async fn keep_explored<L: Lab>(
                 .eq(racers.iter().map(|r| r.operation.as_str()))
         });
         if let Some((schedule, saw)) = found.filter(|_| !is_caught) {
-            let serial = ground.serial(&racers, setup).await?;
+            let serial = ground.serial(&racers, &setup).await?;
             let smallest = shrink::run(ground, &schedule, serial).await?;
             if findings.is_known(None, &smallest) {
                 continue;
@@ -338,7 +340,6 @@ async fn measure<L: Lab>(
         schedule: &schedule,
         control,
         oracles: oracles.clone(),
-        tail: ground.tail,
         spread,
         trials,
         until: context.share(share),

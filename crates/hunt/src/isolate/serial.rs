@@ -1,11 +1,11 @@
 //! Runs racers one after another, in every order, from equal resets: what they do together is
 //! held against it.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use check::serial::{self, Reference, SerialRun};
 use lab::Lab;
-use model::{Attempt, Outcome, RacerPlan, Schedule, Setup, TrialHistory, Violation, oracle};
+use model::{Attempt, Outcome, Schedule, TrialHistory, Violation, oracle};
 
 use crate::context::Context;
 use crate::error::HuntError;
@@ -26,32 +26,14 @@ pub(crate) struct Serial {
 }
 
 /// Runs the racers of a schedule in every order.
-pub(crate) async fn of_schedule<L: Lab>(
-    stage: &mut Stage<L>,
-    schedule: &Schedule,
-    context: &Context,
-) -> Result<Serial, HuntError> {
-    let Schedule { racers, setup, .. } = schedule;
-    run(stage, racers, *setup, Duration::ZERO, false, context).await
-}
-
-/// Runs the racers in every order.
 pub(crate) async fn run<L: Lab>(
     stage: &mut Stage<L>,
-    plans: &[RacerPlan],
-    setup: Setup,
-    tail: Duration,
+    schedule: &Schedule,
     invariants: bool,
     context: &Context,
 ) -> Result<Serial, HuntError> {
-    let schedule = Schedule {
-        name: "one after another".to_string(),
-        setup,
-        racers: plans.to_vec(),
-        order: Vec::new(),
-        oracle: None,
-    };
-    let racers = Racers::new(stage, plans)?;
+    let plans = &schedule.racers;
+    let racers = Racers::new(stage, schedule)?;
     let mut runs = Vec::new();
     let mut wrong: Vec<Violation> = Vec::new();
     for order in serial::orders(plans.len()) {
@@ -60,8 +42,9 @@ pub(crate) async fn run<L: Lab>(
             if context.interrupt.is_set() {
                 return Err(HuntError::Interrupted);
             }
-            trial::prepare_state(stage, setup).await?;
-            let requests = trial::requests(&stage.system, &schedule, repeat as u64, context)?;
+            let number = repeat as u64;
+            trial::prepare(stage, &racers, schedule, number, context).await?;
+            let requests = trial::requests(&stage.system, schedule, number, context)?;
             let began = Instant::now();
             let mut attempts = Vec::new();
             for racer in &order {
@@ -69,9 +52,7 @@ pub(crate) async fn run<L: Lab>(
                 let client = &racers.clients[*racer];
                 let plan = &plans[*racer];
                 attempts.push(trial::attempt(plan, *racer, client, request, began).await);
-                if !tail.is_zero() {
-                    tokio::time::sleep(tail).await;
-                }
+                trial::settle(schedule).await;
             }
             let state = judging::whole_state(stage).await;
             if invariants && is_complete {

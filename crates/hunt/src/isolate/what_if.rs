@@ -9,7 +9,7 @@ use drive::{Client, PreparedRequest};
 use lab::Lab;
 use model::{
     Aftermath, Attempt, Distribution, EventKind, Fault, LaneId, Outcome, Protocol, RacerPlan,
-    Schedule, Setup, StateSeen, WhatIf,
+    Setup, StateSeen, WhatIf,
 };
 use predict::suspect::Learned;
 use predict::template::TemplateStep;
@@ -149,7 +149,7 @@ async fn usual<L: Lab>(ground: &mut Ground<'_, L>, learned: &Learned) -> Result<
         args: learned.args.clone(),
     };
     let twins = [racer("A"), racer("B")];
-    let at = ground.serial(&twins, Setup::Reset).await?;
+    let at = ground.serial(&twins, &Setup::reset()).await?;
     let mut runs = ground.known(at).reference.runs().to_vec();
     let alone: Vec<Attempt> = runs
         .iter()
@@ -194,14 +194,9 @@ async fn prepared<L: Lab>(
     racer: &RacerPlan,
     patience: Duration,
 ) -> Result<(Vec<PreparedRequest>, Client), HuntError> {
-    trial::prepare_state(ground.stage, Setup::Reset).await?;
-    let schedule = Schedule {
-        name: "what if".to_string(),
-        setup: Setup::Reset,
-        racers: vec![racer.clone(), racer.clone()],
-        order: Vec::new(),
-        oracle: None,
-    };
+    trial::prepare_state(ground.stage, &Setup::reset()).await?;
+    let twins = [racer.clone(), racer.clone()];
+    let schedule = ground.schedule("what if", &twins, &Setup::reset(), &[]);
     let requests = trial::requests(&ground.stage.system, &schedule, 0, ground.context)?;
     let client = client(ground.stage, &racer.operation, 0, patience)?;
     Ok((requests, client))

@@ -47,11 +47,12 @@ struct Cycle {
     guard: Option<String>,
 }
 
-/// All suspects of these operations, those most likely to be wrong first.
-pub fn suspects(learned: &[Learned], setup: Setup) -> Vec<Suspect> {
+/// All suspects of these operations, those most likely to be wrong first. Which state they are
+/// tried from is left open.
+pub fn suspects(learned: &[Learned]) -> Vec<Suspect> {
     let mut found: Vec<(u32, Suspect)> = Vec::new();
     for (one, other) in pairs(learned) {
-        found.extend(between(&learned[one], &learned[other], setup));
+        found.extend(between(&learned[one], &learned[other]));
     }
     // Stable: equal weights stay in the order of the spec.
     found.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
@@ -83,7 +84,7 @@ fn is_worth_trying(learned: &[Learned], at: usize, other: usize) -> bool {
     is_first(at) && (same_operation || is_first(other))
 }
 
-fn between(one: &Learned, other: &Learned, setup: Setup) -> Vec<(u32, Suspect)> {
+fn between(one: &Learned, other: &Learned) -> Vec<(u32, Suspect)> {
     let mut by_resource: BTreeMap<String, Vec<Cycle>> = BTreeMap::new();
     for (resource, cycle) in cycles(&one.template, &other.template) {
         by_resource.entry(resource).or_default().push(cycle);
@@ -107,7 +108,7 @@ fn between(one: &Learned, other: &Learned, setup: Setup) -> Vec<(u32, Suspect)> 
                 label: best.label,
                 guard: best.guard,
                 racers: racers.clone(),
-                setup,
+                setup: Setup::default(),
                 orders,
             };
             Some((best.weight, suspect))

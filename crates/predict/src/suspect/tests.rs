@@ -87,7 +87,7 @@ fn operation(name: &str, lines: &[&str]) -> Learned {
 
 /// `label of resource: A first | B between | A second (guard)`, best first.
 fn found(operations: &[Learned]) -> Vec<String> {
-    suspects(operations, Setup::Reset)
+    suspects(operations)
         .iter()
         .map(|suspect| {
             let order: Vec<String> = suspect.orders[0]
@@ -213,7 +213,7 @@ fn a_lock_that_comes_too_late_is_no_guard() {
             "db COMMIT",
         ],
     );
-    let suspects = suspects(&[redeem], Setup::Reset);
+    let suspects = suspects(&[redeem]);
     let best = &suspects[0];
     assert_eq!(
         (best.resource.as_str(), &best.guard),
@@ -240,14 +240,11 @@ fn guards_are_named_and_ranked_lower() {
         "cache DEL lock",
     ];
     let open = ["cache GET open", "cache SET open"];
-    let all = suspects(
-        &[
-            operation("locked", &locked),
-            operation("redis", &redis),
-            operation("open", &open),
-        ],
-        Setup::Reset,
-    );
+    let all = suspects(&[
+        operation("locked", &locked),
+        operation("redis", &redis),
+        operation("open", &open),
+    ]);
     let guards: Vec<(&str, Option<&str>)> = all
         .iter()
         .map(|s| (s.resource.as_str(), s.guard.as_deref()))

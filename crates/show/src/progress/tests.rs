@@ -231,7 +231,7 @@ fn isolation() -> Vec<Event> {
             why: String::new(),
             guard: None,
             racers: Vec::new(),
-            setup: Setup::Reset,
+            setup: Setup::reset(),
             orders: Vec::new(),
         };
         kinds.push(EventKind::SuspectSettled {

@@ -24,6 +24,7 @@ use crate::suggest;
 use merge::Form;
 use names::Names;
 pub use names::{is_argument, is_name};
+pub use traffic::within;
 
 /// Where a spec comes from.
 pub struct Origin {

@@ -35,7 +35,8 @@ pub fn check(raw: &RawSpec, names: &Names<'_>, problems: &mut Problems) -> Traff
     Traffic { agents, bursts }
 }
 
-fn within(number: &Spot<u64>, what: &str, most: u64, problems: &mut Problems) -> u64 {
+/// A number from one up to so many.
+pub fn within(number: &Spot<u64>, what: &str, most: u64, problems: &mut Problems) -> u64 {
     if !(1..=most).contains(&number.value) {
         let message = format!("{what} cannot be {}", number.value);
         problems.add(

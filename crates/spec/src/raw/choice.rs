@@ -1,6 +1,6 @@
 //! Words of which one must be chosen.
 
-use model::{Protocol, Setup};
+use model::Protocol;
 
 use crate::error::Problems;
 use crate::node::{Node, NodeKind, Spot};
@@ -88,15 +88,6 @@ impl From<ProvideWord> for Protocol {
         match word {
             ProvideWord::Postgres => Protocol::Postgres,
             ProvideWord::Redis => Protocol::Redis,
-        }
-    }
-}
-
-impl From<SetupWord> for Setup {
-    fn from(word: SetupWord) -> Setup {
-        match word {
-            SetupWord::Reset => Setup::Reset,
-            SetupWord::NearLimit => Setup::NearLimit,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What is kept of a race: the same whenever it is found, and of use until it is mended.
 
-use super::{isolate, replay};
+use crate::rig::{Folder, root};
+
+use super::{is_sure, isolate, replay};
 
 const OPTIONS: [&str; 7] = [
     "--variant",
@@ -23,6 +25,28 @@ fn one_seed_makes_one_catch() {
         (schedule, isolation.document["order"].clone())
     });
     assert_eq!(one, other);
+}
+
+/// Ten seats: two buyers of ten oversell nothing, so what comes before them belongs to the race.
+#[test]
+fn where_the_limit_is_that_no_spec_tells_is_found_out_and_kept() {
+    let folder = Folder::new("isolate-no-limit");
+    let told = root().join("targets/ticketrush");
+    std::fs::copy(told.join("schema.sql"), folder.0.join("schema.sql")).unwrap();
+    let text = std::fs::read_to_string(told.join("heisen.yaml")).unwrap();
+    let paragraphs = text.split("\n\n");
+    let without: Vec<&str> = paragraphs
+        .filter(|paragraph| !paragraph.contains("near_limit:"))
+        .collect();
+    let spec = folder.write("heisen.yaml", &without.join("\n\n"));
+    let isolation = isolate("limit", spec.to_str().unwrap(), &OPTIONS);
+    isolation.says(1, "CONFIRMED");
+    let catch = std::fs::read_to_string(isolation.catch()).unwrap();
+    let before = "  - { operation: reserve, args: { event: 42 }, times: 9 }\n";
+    assert!(catch.contains(before), "{catch}");
+    let (code, document) = replay("limit", &isolation.catch(), &["--times", "10"]);
+    assert_eq!(code, Some(1), "{document}");
+    is_sure(&document, 10);
 }
 
 #[test]
