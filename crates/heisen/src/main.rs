@@ -2,10 +2,13 @@
 //! wires the machinery together and turns what came out into an exit code. Nothing is decided
 //! here.
 
+#![warn(clippy::print_stdout)]
+
 mod arguments;
 mod clock;
 mod commands;
 mod exit;
+mod out;
 mod run;
 mod sink;
 

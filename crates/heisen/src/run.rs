@@ -15,6 +15,7 @@ use store::Evidence;
 use crate::arguments::{Color, Common};
 use crate::clock;
 use crate::exit::{Exit, Failure};
+use crate::out::put;
 use crate::sink::{self, Drain, Drained, Stream};
 
 /// A run that goes on.
@@ -211,7 +212,7 @@ impl<'a> Run<'a> {
         }
         let exit = ended.exit?;
         if !stdout_is_taken {
-            print!("{}", crate::commands::report::text(&ended.drained, common)?);
+            put!("{}", crate::commands::report::text(&ended.drained, common)?);
         }
         Ok(exit)
     }

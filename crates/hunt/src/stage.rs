@@ -202,6 +202,24 @@ impl<L: Lab> Stage<L> {
         Some(Client::new(&format!("127.0.0.1:{port}"), patience))
     }
 
+    /// Where backends and replicas can be reached: name and URL.
+    pub fn addresses(&self) -> Vec<(String, String)> {
+        let url = |place: &Place| match place.password() {
+            // What a terminal shows, others may read.
+            Some(_) => place.address(),
+            None => place.url(),
+        };
+        let places = self
+            .places
+            .iter()
+            .map(|place| (place.name.clone(), url(place)));
+        let replicas = self.replicas.iter().filter_map(|replica| {
+            let port = self.ports.get(&(replica.service.clone(), replica.index))?;
+            Some((replica.to_string(), format!("http://127.0.0.1:{port}")))
+        });
+        places.chain(replicas).collect()
+    }
+
     /// The wires that are open, with what they have carried.
     pub fn wires(&self) -> &[Wire] {
         &self.wires

@@ -15,11 +15,11 @@ pub async fn run<L: Lab>(
     stage: &mut Stage<L>,
     wiring: Wiring,
     context: &Context,
-    ready: impl FnOnce(),
+    ready: impl FnOnce(&[(String, String)]),
 ) -> Result<(), HuntError> {
     stage.raise(wiring).await?;
     trial::prepare_state(stage, &model::Setup::reset()).await?;
-    ready();
+    ready(&stage.addresses());
     while !context.is_over() {
         tokio::select! {
             () = context.interrupt.wait() => {}

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::arguments::{Common, SpecOptions};
 use crate::exit::{Exit, Failure};
+use crate::out::put;
 use crate::run;
 
 pub fn run(options: &SpecOptions, common: &Common) -> Result<Exit, Failure> {
@@ -29,7 +30,7 @@ pub fn run(options: &SpecOptions, common: &Common) -> Result<Exit, Failure> {
             return Ok(Exit::Done);
         }
     }
-    print!("{}: OK\n\n{}", path.display(), describe(&system));
+    put!("{}: OK\n\n{}", path.display(), describe(&system));
     Ok(Exit::Done)
 }
 

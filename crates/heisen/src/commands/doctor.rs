@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::arguments::Common;
 use crate::exit::{Exit, Failure};
+use crate::out::put;
 
 pub fn run(_common: &Common) -> Result<Exit, Failure> {
     let mut out = String::new();
@@ -40,25 +41,25 @@ pub fn run(_common: &Common) -> Result<Exit, Failure> {
         );
         bad(&mut out, &mut whole, &text);
     }
-    print!("{out}");
+    put!("{out}");
     Ok(if whole { Exit::Done } else { Exit::Setup })
 }
 
 pub fn recover(_common: &Common) -> Result<Exit, Failure> {
     let report = lab::recover::recover();
     if report.recovered.is_empty() && report.failed.is_empty() {
-        println!("nothing to recover");
+        put!("nothing to recover\n");
     }
     for left in &report.recovered {
-        println!(
-            "run {}: {} processes ended, {} folders removed",
+        put!(
+            "run {}: {} processes ended, {} folders removed\n",
             left.run,
             left.processes.len(),
             left.folders.len()
         );
     }
     for (run, why) in &report.failed {
-        println!("run {run}: {why}");
+        put!("run {run}: {why}\n");
     }
     Ok(if report.failed.is_empty() {
         Exit::Done

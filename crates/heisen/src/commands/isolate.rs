@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::arguments::{Common, IsolateOptions, Strategy};
 use crate::exit::{Exit, Failure};
+use crate::out::put;
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &IsolateOptions, common: &Common) -> Result<Exit, Failure> {
@@ -57,7 +58,7 @@ fn all_variants(options: &IsolateOptions, common: &Common) -> Result<Exit, Failu
     }
     if !to_stdout {
         let style = show::Style::for_stdout(crate::run::color(common.color));
-        print!("{}", show::variants_table(&documents, show::WIDTH, style));
+        put!("{}", show::variants_table(&documents, show::WIDTH, style));
     }
     Ok(worst)
 }

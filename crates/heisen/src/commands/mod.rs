@@ -17,6 +17,7 @@ use model::System;
 
 use crate::arguments::{Arguments, Common};
 use crate::exit::{Exit, Failure};
+use crate::out::put;
 use crate::run;
 
 /// Loads a spec; what is wrong with it is printed with carets.
@@ -41,12 +42,9 @@ pub fn broken(errors: &spec::SpecErrors, common: &Common) -> Failure {
 
 /// `heisen completions`.
 pub fn completions(shell: clap_complete::Shell) -> Exit {
-    clap_complete::generate(
-        shell,
-        &mut Arguments::command(),
-        "heisen",
-        &mut std::io::stdout(),
-    );
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "heisen", &mut script);
+    put!("{}", String::from_utf8_lossy(&script));
     Exit::Done
 }
 

@@ -11,6 +11,7 @@ use wire::{Idle, Recording, Wire, WireConfig};
 
 use crate::arguments::{Common, ProxyOptions};
 use crate::exit::{Exit, Failure};
+use crate::out::put;
 use crate::run::{Outcome, Run};
 
 /// Batches of step records that may wait to be counted.
@@ -36,8 +37,8 @@ pub fn run(options: &ProxyOptions, common: &Common) -> Result<Exit, Failure> {
     });
     let wire = Wire::open(config, Arc::new(Idle), recording).map_err(Failure::setup)?;
     context.emit(wires::opened(&wire));
-    println!(
-        "{} -> {} ({})",
+    put!(
+        "{} -> {} ({})\n",
         wire.address(),
         options.upstream,
         options.protocol

@@ -4,6 +4,7 @@ use store::Recorded;
 
 use crate::arguments::{Common, ReportOptions};
 use crate::exit::{Exit, Failure};
+use crate::out::put;
 use crate::run;
 use crate::sink::Drained;
 
@@ -14,7 +15,7 @@ pub fn run(options: &ReportOptions, common: &Common) -> Result<Exit, Failure> {
         events: Vec::new(),
         trouble: None,
     };
-    print!("{}", text(&drained, common)?);
+    put!("{}", text(&drained, common)?);
     Ok(Exit::Done)
 }
 
@@ -46,6 +47,6 @@ pub fn text(drained: &Drained, common: &Common) -> Result<String, Failure> {
 
 pub fn list(common: &Common) -> Result<Exit, Failure> {
     let runs = store::runs(&common.out).map_err(Failure::usage)?;
-    print!("{}", show::runs_table(&runs));
+    put!("{}", show::runs_table(&runs));
     Ok(Exit::Done)
 }

@@ -13,6 +13,23 @@ fn done_is_0() {
 }
 
 #[test]
+fn a_reader_who_goes_away_is_nobodys_fault() {
+    let folder = Folder::new("exit-nobody-reads");
+    let ticketrush = root().join("targets/ticketrush");
+    for words in [
+        &["check", ticketrush.to_str().unwrap()][..],
+        &["doctor"],
+        &["runs"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = heisen(&folder).args(words).stdout(writer).output().unwrap();
+        let err = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*err), (Some(0), ""), "{words:?}");
+    }
+}
+
+#[test]
 fn wrong_arguments_are_2() {
     let folder = Folder::new("exit-2");
     for words in [
@@ -117,6 +134,7 @@ fn up_ends_cleanly_on_interrupt() {
     up.signal("TERM");
     let (code, rest) = up.wait();
     assert_eq!(code, Some(0), "{rest}");
+    assert!(rest.contains("http://127.0.0.1:"), "{rest}");
     let said = run(heisen(&folder).arg("runs"));
     assert!(said.out.contains("up"), "{}", said.out);
 }

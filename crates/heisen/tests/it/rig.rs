@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 /// The repository.
 pub fn root() -> PathBuf {
@@ -76,6 +76,7 @@ impl Said {
 /// A program that runs until it is dropped, and its first line.
 pub struct Running {
     child: Child,
+    out: BufReader<ChildStdout>,
     pub first_line: String,
 }
 
@@ -87,11 +88,14 @@ impl Running {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut first_line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap())
-            .read_line(&mut first_line)
-            .unwrap();
-        Running { child, first_line }
+        out.read_line(&mut first_line).unwrap();
+        Running {
+            child,
+            out,
+            first_line,
+        }
     }
 
     pub fn pid(&self) -> u32 {
@@ -113,7 +117,7 @@ impl Running {
     /// Waits for its end.
     pub fn wait(mut self) -> (Option<i32>, String) {
         let mut rest = String::new();
-        let _ = self.child.stdout.take().unwrap().read_to_string(&mut rest);
+        let _ = self.out.read_to_string(&mut rest);
         (self.child.wait().unwrap().code(), rest)
     }
 }
