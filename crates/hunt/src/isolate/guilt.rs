@@ -43,16 +43,17 @@ pub(crate) fn found_in(tried: &Tried, suspect: usize, serial: usize) -> Option<F
     })
 }
 
-/// Those that break an oracle by themselves, the surest first. The others are settled anew.
+/// Leaves those that break an oracle by themselves, the surest first. The others are settled anew.
 pub(crate) async fn only<L: Lab>(
     ground: &mut Ground<'_, L>,
-    mut found: Vec<Found>,
+    found: &mut Vec<Found>,
     settled: &mut [Settled],
-) -> Result<Vec<Found>, HuntError> {
+) -> Result<(), HuntError> {
     // Stable: of equally sure ones the likelier suspect comes first.
     found.sort_by(|a, b| b.rate.share().total_cmp(&a.rate.share()));
     let mut at = found.len();
-    while at > 0 {
+    // A user who stops it is told of all of them.
+    while at > 0 && !ground.context.interrupt.is_set() {
         at -= 1;
         let one = &found[at];
         let mut explained = None;
@@ -93,7 +94,7 @@ pub(crate) async fn only<L: Lab>(
             found.remove(at);
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The suspect's order, in which the other's race cannot happen: whoever looked too early in it

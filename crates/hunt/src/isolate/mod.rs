@@ -146,7 +146,8 @@ pub async fn run<L: Lab>(
         match hunt(&mut grounds, &setups, plan, &mut findings).await {
             // What was found until then is told.
             Ok(()) | Err(HuntError::Interrupted) => {}
-            Err(error) => return Err(error),
+            Err(error) if findings.catches.is_empty() => return Err(error),
+            Err(error) => context.warn(format!("not all was tried: {error}")),
         }
     }
     findings.sequential = sequential(&grounds);
@@ -165,9 +166,13 @@ async fn hunt<L: Lab>(
     plan: &IsolatePlan,
     findings: &mut Findings,
 ) -> Result<(), HuntError> {
-    let found = force_all(grounds, setups, findings).await?;
-    let guilty = guilt::only(&mut grounds[0], found, &mut findings.settled).await?;
-    let caught = keep_guilty(&mut grounds[0], guilty, findings).await?;
+    let mut found = Vec::new();
+    let mut ended = force_all(grounds, setups, findings, &mut found).await;
+    if ended.is_ok() {
+        ended = guilt::only(&mut grounds[0], &mut found, &mut findings.settled).await;
+    }
+    let caught = keep_guilty(&mut grounds[0], found, findings);
+    ended?;
     if plan.extent.executions > 0 {
         explore_all(grounds, setups, plan.extent, findings).await?;
     }
@@ -179,12 +184,13 @@ async fn hunt<L: Lab>(
     Ok(())
 }
 
-/// Forces every suspect; returns those whose order broke an oracle.
+/// Forces every suspect; adds those whose order broke an oracle.
 async fn force_all<L: Lab>(
     grounds: &mut [Ground<'_, L>],
     setups: &Setups,
     findings: &mut Findings,
-) -> Result<Vec<Found>, HuntError> {
+    found: &mut Vec<Found>,
+) -> Result<(), HuntError> {
     let mut suspects = predict::suspect::suspects(&findings.lessons.learned);
     for suspect in &mut suspects {
         suspect.setup = setups.near(&suspect.racers);
@@ -197,8 +203,8 @@ async fn force_all<L: Lab>(
         });
         Ok(tried)
     });
-    let mut found = Vec::new();
-    for tried in all.await? {
+    let (all, ended) = all.await;
+    for tried in all {
         findings.trials += tried.trials;
         findings.took += tried.took;
         findings.beside += tried.beside;
@@ -210,7 +216,7 @@ async fn force_all<L: Lab>(
         }
         findings.settled.push(tried.settled);
     }
-    Ok(found)
+    ended
 }
 
 /// Explores every choice of racers, as far as its share of the budget goes.
@@ -238,16 +244,17 @@ async fn explore_all<L: Lab>(
         });
         Ok(explored)
     });
-    findings.explored = explored.await?;
-    Ok(())
+    let (explored, ended) = explored.await;
+    findings.explored = explored;
+    ended
 }
 
 /// Makes catches of what is guilty; returns the place of the best one's serial runs.
-async fn keep_guilty<L: Lab>(
+fn keep_guilty<L: Lab>(
     ground: &mut Ground<'_, L>,
     guilty: Vec<Found>,
     findings: &mut Findings,
-) -> Result<Option<usize>, HuntError> {
+) -> Option<usize> {
     let mut best = None;
     for Found {
         suspect,
@@ -256,7 +263,7 @@ async fn keep_guilty<L: Lab>(
         ..
     } in guilty
     {
-        if findings.catches.len() >= CATCHES_MAX || ground.context.interrupt.is_set() {
+        if findings.catches.len() >= CATCHES_MAX {
             break;
         }
         if findings.is_known(Some(suspect), &schedule) {
@@ -267,7 +274,7 @@ async fn keep_guilty<L: Lab>(
         findings.take_catch(Some(suspect), schedule, ground.stage, ground.context);
         best.get_or_insert(serial);
     }
-    Ok(best)
+    best
 }
 
 /// Makes catches of what only exploring found; returns the place of the first one's serial runs.

@@ -11,12 +11,12 @@ use crate::isolate::ground::Ground;
 use crate::trial;
 
 /// Does all `work`, each piece in whichever world is free next; results come in the order of the
-/// work. What is left when the budget is spent is done too: it ends at once by itself.
+/// work, also where it ended early. What is left when the budget is spent is done too: it ends at once by itself.
 pub(crate) async fn share<'a, L: Lab, W, R>(
     grounds: &mut [Ground<'a, L>],
     work: Vec<W>,
     does: impl AsyncFn(&mut Ground<'a, L>, W) -> Result<R, HuntError>,
-) -> Result<Vec<R>, HuntError> {
+) -> (Vec<R>, Result<(), HuntError>) {
     let results: RefCell<Vec<Option<R>>> = RefCell::new(work.iter().map(|_| None).collect());
     let queue: RefCell<VecDeque<(usize, W)>> = RefCell::new(work.into_iter().enumerate().collect());
     let (results_of, queue_of, does) = (&results, &queue, &does);
@@ -40,6 +40,6 @@ pub(crate) async fn share<'a, L: Lab, W, R>(
         })
     });
     let ended: Vec<Result<(), HuntError>> = trial::all(workers.collect()).await;
-    ended.into_iter().collect::<Result<(), HuntError>>()?;
-    Ok(results.into_inner().into_iter().flatten().collect())
+    let results = results.into_inner().into_iter().flatten();
+    (results.collect(), ended.into_iter().collect())
 }

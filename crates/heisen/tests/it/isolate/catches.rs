@@ -1,6 +1,6 @@
 //! What is kept of a race: the same whenever it is found, and of use until it is mended.
 
-use crate::rig::{Folder, root};
+use crate::rig::{Folder, heisen, root, run};
 
 use super::{is_sure, isolate, replay};
 
@@ -27,19 +27,42 @@ fn one_seed_makes_one_catch() {
     assert_eq!(one, other);
 }
 
+/// TicketRush with another spec: its text with `change` done to it.
+fn ticketrush(folder: &Folder, change: impl FnOnce(String) -> String) -> String {
+    let told = root().join("targets/ticketrush");
+    std::fs::copy(told.join("schema.sql"), folder.0.join("schema.sql")).unwrap();
+    let text = std::fs::read_to_string(told.join("heisen.yaml")).unwrap();
+    let spec = folder.write("heisen.yaml", &change(text));
+    spec.to_str().unwrap().to_string()
+}
+
+#[test]
+fn what_was_found_is_kept_when_the_system_goes_away() {
+    let folder = Folder::new("isolate-gone");
+    // The hundredth reset and all after it fail.
+    let gone = r#"  - { cache: 'EVAL "if redis.call(''INCR'', ''resets'') >= 100 then return redis.error_reply(''gone'') end" 0' }"#;
+    let spec = ticketrush(&folder, |text| {
+        let reset = "  - { cache: \"SET inv:42 10\" }\n";
+        text.replacen(reset, &format!("{reset}{gone}\n"), 1)
+    });
+    let options = ["--variant", "racy", "--no-invariants", "--explore", "0"];
+    let isolation = isolate("gone", &spec, &options);
+    isolation.says(1, "CONFIRMED");
+    assert!(isolation.catch().is_file(), "{}", isolation.shown());
+    let report = run(heisen(&isolation.folder).arg("report"));
+    assert!(report.out.contains("not all was tried"), "{}", report.out);
+}
+
 /// Ten seats: two buyers of ten oversell nothing, so what comes before them belongs to the race.
 #[test]
 fn where_the_limit_is_that_no_spec_tells_is_found_out_and_kept() {
     let folder = Folder::new("isolate-no-limit");
-    let told = root().join("targets/ticketrush");
-    std::fs::copy(told.join("schema.sql"), folder.0.join("schema.sql")).unwrap();
-    let text = std::fs::read_to_string(told.join("heisen.yaml")).unwrap();
-    let paragraphs = text.split("\n\n");
-    let without: Vec<&str> = paragraphs
-        .filter(|paragraph| !paragraph.contains("near_limit:"))
-        .collect();
-    let spec = folder.write("heisen.yaml", &without.join("\n\n"));
-    let isolation = isolate("limit", spec.to_str().unwrap(), &OPTIONS);
+    let spec = ticketrush(&folder, |text| {
+        let paragraphs = text.split("\n\n");
+        let without = paragraphs.filter(|paragraph| !paragraph.contains("near_limit:"));
+        without.collect::<Vec<_>>().join("\n\n")
+    });
+    let isolation = isolate("limit", &spec, &OPTIONS);
     isolation.says(1, "CONFIRMED");
     let catch = std::fs::read_to_string(isolation.catch()).unwrap();
     let before = "  - { operation: reserve, args: { event: 42 }, times: 9 }\n";
