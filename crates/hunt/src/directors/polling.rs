@@ -33,6 +33,8 @@ pub struct Poll {
     text: String,
     reply: String,
     is_attempt: bool,
+    /// Its answer depends on others: who only writes does not wait for anything.
+    asks: bool,
     times: u32,
     since: Instant,
     expiry: Option<Duration>,
@@ -63,6 +65,7 @@ impl Polls {
                     text,
                     reply: reply.value.clone(),
                     is_attempt: is_attempt && is_in_vain(reply),
+                    asks: step.effects.iter().any(|effect| effect.access.looks()),
                     times: 1,
                     since: now,
                     expiry: expiry(&step.text),
@@ -85,7 +88,8 @@ impl Polls {
             .filter(|poll| match poll.is_attempt {
                 true => poll.times >= ATTEMPTS_MIN,
                 false => {
-                    poll.times >= POLLS_MIN
+                    poll.asks
+                        && poll.times >= POLLS_MIN
                         && now.saturating_duration_since(poll.since) >= POLLING_MIN
                 }
             })
@@ -146,6 +150,8 @@ fn expiry(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use model::{Access, ConnectionId, Effect, LaneId, Protocol, ReplyKind, Transaction, WireId};
+
     use super::*;
 
     #[test]
@@ -160,6 +166,39 @@ mod tests {
         }
     }
 
+    fn step(verb: &str, access: Access) -> Step {
+        Step {
+            wire: WireId(0),
+            lane: LaneId(0),
+            target: "cache".into(),
+            connection: ConnectionId(0),
+            ordinal: 0,
+            protocol: Protocol::Redis,
+            verb: verb.into(),
+            shape: verb.into(),
+            text: verb.into(),
+            parameters: vec![],
+            effects: vec![Effect::of(access, "key")],
+            transaction: Transaction::None,
+            isolation: None,
+            noise: false,
+            session: None,
+        }
+    }
+
+    #[test]
+    fn who_asks_again_polls_and_who_writes_again_does_not() {
+        for (verb, access, expected) in [("GET", Access::Read, true), ("SET", Access::Write, false)]
+        {
+            let mut polls = Polls::default();
+            for _ in 0..POLLS_MIN {
+                polls.replied(&step(verb, access), &Reply::of(ReplyKind::Ok, "1"));
+            }
+            let found = polls.of(0, Instant::now() + POLLING_MIN);
+            assert_eq!(found.is_some(), expected, "{verb}");
+        }
+    }
+
     #[test]
     fn the_patient_wait_for_the_expiry() {
         let now = Instant::now();
@@ -168,6 +207,7 @@ mod tests {
             text: String::new(),
             reply: String::new(),
             is_attempt: true,
+            asks: true,
             times: 3,
             since: now,
             expiry: Some(Duration::from_millis(300)),
