@@ -20,6 +20,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(8);
 /// How often a trial looks whether its order is stuck.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
+/// Work after an answer that was not seen, or not to its end, is given so much longer before a
+/// violation is believed.
+pub(crate) const LATE: Duration = Duration::from_millis(250);
+
 /// Who decides at the gates during a trial.
 #[derive(Clone)]
 pub(crate) enum Control {
@@ -133,7 +137,6 @@ pub(crate) async fn run<L: Lab>(
     }
     let starts = Starts::drawn(plan, number, context);
     let attempts = race(stage, racers, &requests, plan, &starts, director.as_deref()).await;
-    settle(plan.schedule).await;
     if let Some(director) = &director {
         director.over();
     }
@@ -146,7 +149,14 @@ pub(crate) async fn run<L: Lab>(
         ..TrialHistory::default()
     };
     plan.oracles.observe(stage, &mut history).await;
-    let judgement = plan.oracles.judge(&stage.system, &history, &steps);
+    let mut judgement = plan.oracles.judge(&stage.system, &history, &steps);
+    // Work that is only later than it was alone is no race: what seems wrong is looked at once more.
+    let is_doubtful = !plan.schedule.settle.is_zero() && !judgement.violations.is_empty();
+    if is_doubtful && is_any_behind(&history.attempts, &steps) {
+        tokio::time::sleep(LATE).await;
+        plan.oracles.observe(stage, &mut history).await;
+        judgement = plan.oracles.judge(&stage.system, &history, &steps);
+    }
     Ok(TrialDone {
         history,
         judgement,
@@ -271,7 +281,8 @@ impl Starts {
     }
 }
 
-/// Lets all racers go and waits for every outcome, seeing to it that no hold lasts in vain.
+/// Lets all racers go and waits for every outcome and for what goes on after it, seeing to it that
+/// no hold lasts in vain.
 async fn race<L: Lab>(
     stage: &mut Stage<L>,
     racers: &Racers,
@@ -293,6 +304,8 @@ async fn race<L: Lab>(
                 director.racer_started(lane);
             }
             let attempt = attempt(racer, lane, client, request, began).await;
+            let is_held = || director.is_some_and(|director| director.holds(lane));
+            rest(plan.schedule.settle, is_held).await;
             if let Some(director) = director {
                 director.racer_ended(lane);
             }
@@ -313,6 +326,29 @@ async fn race<L: Lab>(
         attempts = all(running) => attempts,
         () = watch => Vec::new(),
     }
+}
+
+/// Waits for what a racer does after its answer, which is part of its order as well. While a step of
+/// it is held it cannot go on, so that time does not count.
+async fn rest(settle: Duration, is_held: impl Fn() -> bool) {
+    let answered = Instant::now();
+    let (mut looked, mut free) = (answered, Duration::ZERO);
+    while free < settle && answered.elapsed() < PATIENCE {
+        tokio::time::sleep(LOOK_EVERY.min(settle - free)).await;
+        if !is_held() {
+            free += looked.elapsed();
+        }
+        looked = Instant::now();
+    }
+}
+
+/// Whether some racer was not seen at work after its answer, or not at the end of it.
+fn is_any_behind(attempts: &[Attempt], steps: &[SeenStep]) -> bool {
+    attempts.iter().any(|attempt| {
+        let mut own = steps.iter().filter(|seen| seen.step.lane == attempt.lane);
+        let is_late = |seen: &SeenStep| seen.asked_us > attempt.ended_us;
+        own.clone().any(|seen| seen.reply.is_none()) || !own.any(is_late)
+    })
 }
 
 /// One request of a racer and its outcome.
@@ -359,3 +395,7 @@ pub(crate) async fn all<T>(
     .await;
     done.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+#[path = "trial_tests.rs"]
+mod tests;

@@ -50,7 +50,12 @@ pub trait Steering: Director {
     /// A racer's request is being sent.
     fn racer_started(&self, racer: usize);
 
-    /// A racer has its answer.
+    /// Whether a step of this racer is held.
+    fn holds(&self, _racer: usize) -> bool {
+        false
+    }
+
+    /// A racer has its answer, and what it did in the background is done.
     fn racer_ended(&self, racer: usize);
 
     /// Looks for what will never come; after `stuck` without any movement it gives up holding.

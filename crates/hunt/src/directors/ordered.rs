@@ -196,6 +196,11 @@ impl State {
         self.lines.iter().any(|line| line.held.is_some())
     }
 
+    fn is_held(&self, racer: usize) -> bool {
+        let mut lines = self.lines.iter();
+        lines.any(|line| line.racer == racer && line.held.is_some())
+    }
+
     /// Takes a racer's lines above `end` that were not made out of the order.
     fn void(&mut self, racer: usize, end: usize) -> bool {
         let mut any = false;
@@ -345,6 +350,10 @@ impl Steering for Ordered {
         }
     }
 
+    fn holds(&self, racer: usize) -> bool {
+        self.state().is_held(racer)
+    }
+
     /// What it has not done by now it will not do.
     fn racer_ended(&self, racer: usize) {
         let mut state = self.state();
@@ -392,13 +401,9 @@ impl Steering for Ordered {
     fn blocked(&self, found: Vec<Blocked>) {
         let mut state = self.state();
         let turn = state.lines.get(state.next).map(|line| line.racer);
-        let is_held = |racer: usize| {
-            let mut lines = state.lines.iter();
-            lines.any(|line| line.racer == racer && line.held.is_some())
-        };
         let hopeless = found
             .into_iter()
-            .find(|blocked| Some(blocked.racer) == turn && is_held(blocked.holder));
+            .find(|blocked| Some(blocked.racer) == turn && state.is_held(blocked.holder));
         if hopeless.is_some() {
             state.give_up(hopeless);
         }

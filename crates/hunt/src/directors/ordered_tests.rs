@@ -110,6 +110,15 @@ fn a_racer_that_ends_early_makes_nobody_wait() {
 }
 
 #[test]
+fn who_is_held_is_told_apart() {
+    let director = Ordered::new(&schedule(&LOST_UPDATE));
+    assert!(is_held(&director.before_up(&step(1, 0, "GET", "k"))));
+    assert!(director.holds(1) && !director.holds(0));
+    director.racer_ended(0);
+    assert!(!director.holds(1));
+}
+
+#[test]
 fn occurrences_are_counted_per_racer() {
     let lines = [(0, "cache GET k #2"), (1, "cache GET k")];
     let director = Ordered::new(&schedule(&lines));

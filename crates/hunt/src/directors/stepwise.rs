@@ -51,6 +51,8 @@ struct State {
     executed: Vec<(usize, Key)>,
     /// The same, as the strategy was told of them.
     moves: Vec<(usize, Move)>,
+    /// A racer came to a step while another connection of it had one under way.
+    side_by_side: bool,
     over: bool,
 }
 
@@ -81,6 +83,15 @@ struct Up {
     blocked: bool,
 }
 
+impl Racer {
+    /// Whether another connection has a step under way. Those of one connection keep their order.
+    fn is_at_work_beside(&self, step: &Step) -> bool {
+        let held = self.held.iter().map(|held| &held.key);
+        let mut under_way = held.chain(self.up.keys());
+        under_way.any(|key| (key.0, key.1) != (step.wire, step.connection))
+    }
+}
+
 fn key(step: &Step) -> Key {
     (step.wire, step.connection, step.ordinal)
 }
@@ -108,6 +119,7 @@ impl Stepwise {
                 done: Vec::new(),
                 executed: Vec::new(),
                 moves: Vec::new(),
+                side_by_side: false,
                 over: false,
             }),
         }
@@ -145,6 +157,12 @@ impl Stepwise {
     /// What they did, as the strategy was told of it.
     pub fn moves(&self) -> Vec<(usize, Move)> {
         self.state().moves.clone()
+    }
+
+    /// Whether a racer worked on several steps at once. Which of them comes first is not chosen here,
+    /// so not every order of them is tried.
+    pub fn saw_side_by_side(&self) -> bool {
+        self.state().side_by_side
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -324,6 +342,7 @@ impl Director for Stepwise {
         }
         let (release, ticket) = Ticket::new(HOLD_MAX);
         let in_vain = state.polls.asks_again(at, step);
+        state.side_by_side |= state.racers[at].is_at_work_beside(step);
         let racer = &mut state.racers[at];
         racer.stirred = Instant::now();
         racer.polls_in_vain = in_vain && racer.held.is_empty();
@@ -356,6 +375,12 @@ impl Steering for Stepwise {
         if let Some(racer) = self.state().racers.get_mut(racer) {
             racer.stirred = Instant::now();
         }
+    }
+
+    fn holds(&self, racer: usize) -> bool {
+        let state = self.state();
+        let racer = state.racers.get(racer);
+        racer.is_some_and(|racer| !racer.held.is_empty())
     }
 
     fn racer_ended(&self, racer: usize) {

@@ -77,6 +77,21 @@ fn what_nobody_else_touches_passes() {
 }
 
 #[test]
+fn a_racer_that_works_on_two_connections_at_once_is_noticed() {
+    let director = director(&[0, 0]);
+    up(&director, &step(0, 0, "DECR", "k"));
+    up(&director, &step(0, 1, "DECR", "k"));
+    assert!(!director.saw_side_by_side(), "a pipeline keeps its order");
+    assert!(director.holds(0) && !director.holds(1));
+    let beside = Step {
+        connection: ConnectionId(1),
+        ..step(0, 0, "DECR", "k")
+    };
+    up(&director, &beside);
+    assert!(director.saw_side_by_side());
+}
+
+#[test]
 fn nobody_goes_before_all_are_at_rest_and_then_one_at_a_time() {
     let director = director(&[1, 0, 1]);
     let (get_a, get_b) = (step(0, 0, "GET", "k"), step(1, 0, "GET", "k"));

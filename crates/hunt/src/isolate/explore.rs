@@ -58,6 +58,8 @@ pub(crate) struct Explored {
     pub setup: Setup,
     /// Some of their steps pass another racer's lane, and are not told apart from its own.
     pub mixed: bool,
+    /// A racer worked on several steps at once, whose order among themselves is not chosen.
+    pub side_by_side: bool,
     pub coverage: Coverage,
     /// About how many inequivalent interleavings there are.
     pub estimate: f64,
@@ -141,6 +143,7 @@ pub(crate) async fn run<L: Lab>(
         violations: Rate::default(),
         found: None,
         seen: HashSet::new(),
+        side_by_side: false,
     };
     let steps = steps_of(racers, learned);
     let (mut coverage, mut estimate) = (Coverage::default(), 0.0);
@@ -166,6 +169,7 @@ pub(crate) async fn run<L: Lab>(
         racers: racers.to_vec(),
         setup: setup.clone(),
         mixed: false,
+        side_by_side: walk.side_by_side,
         coverage,
         estimate,
         violations: walk.violations,
@@ -214,6 +218,7 @@ struct Walk {
     found: Option<(Schedule, String)>,
     /// The classes of equivalent executions that were seen.
     seen: HashSet<u64>,
+    side_by_side: bool,
 }
 
 impl Walk {
@@ -239,6 +244,7 @@ impl Walk {
             let done = trial.await?;
             let wrong = !done.judgement.violations.is_empty();
             self.violations.count(wrong);
+            self.side_by_side |= director.saw_side_by_side();
             self.seen.insert(canonical(&director.moves(), &Meeting));
             if wrong && self.found.is_none() {
                 let saw = done.judgement.violations[0].saw.clone();
@@ -297,7 +303,7 @@ fn as_schedule(schedule: &Schedule, done: &TrialDone, director: &Stepwise) -> Sc
 impl Explored {
     /// Whether nothing was left out.
     pub fn is_whole(&self) -> bool {
-        self.coverage.is_whole() && !self.mixed
+        self.coverage.is_whole() && !self.mixed && !self.side_by_side
     }
 
     /// `2 x reserve`, `withdraw(account checking) x withdraw(account savings)`.
@@ -355,15 +361,22 @@ impl Explored {
                 "{what}: {inequivalent} interleavings tried, {wrong}; steps of one racer pass the lane of another and are not told apart"
             );
         }
-        if self.coverage.is_whole() {
+        if self.is_whole() {
             return format!(
                 "all {inequivalent} inequivalent interleavings of {what} tried, {wrong}"
             );
         }
-        let unsteady = match diverged {
-            0 => String::new(),
-            _ => format!("; {diverged} runs did not go the way they were sent"),
-        };
+        let mut unsteady = match self.side_by_side {
+            true => "; a racer makes several steps at once, and not every order of those was tried",
+            false => "",
+        }
+        .to_string();
+        if diverged > 0 {
+            unsteady += &format!("; {diverged} runs did not go the way they were sent");
+        }
+        if self.coverage.is_whole() {
+            return format!("{what}: {inequivalent} interleavings tried, {wrong}{unsteady}");
+        }
         let about = self.estimate.max(inequivalent as f64).round();
         format!(
             "{what}: stopped after {inequivalent} of about {about} inequivalent interleavings, {wrong}{unsteady}"

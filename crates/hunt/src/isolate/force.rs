@@ -40,6 +40,20 @@ pub(crate) struct Tried {
     pub took: Duration,
 }
 
+impl Tried {
+    /// Steps of this operation count as those of another racer: an order that was not had for that
+    /// reason says nothing of the system.
+    pub fn note_mixed(&mut self, operation: &str) {
+        let Settled {
+            verdict, evidence, ..
+        } = &mut self.settled;
+        if *verdict == SuspectVerdict::Infeasible {
+            let between = if evidence.is_empty() { "" } else { "; " };
+            *evidence += &format!("{between}steps of {operation} pass another lane than its own");
+        }
+    }
+}
+
 /// What the trials of one suspect showed.
 #[derive(Default)]
 struct Tally {

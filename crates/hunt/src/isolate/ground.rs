@@ -1,6 +1,7 @@
 //! What all trials of an isolation stand on: the stage, how racers start and are judged, and what
 //! was learned of how long trials take.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use lab::Lab;
@@ -20,8 +21,8 @@ pub(crate) struct Ground<'a, L: Lab> {
     pub context: &'a Context,
     /// Racers start within this span.
     pub spread: Duration,
-    /// What is waited for after the last answer.
-    settle: Duration,
+    /// What is waited for after answers of these operations.
+    settling: &'a HashMap<String, Duration>,
     /// Whether the spec's invariants judge too.
     pub invariants: bool,
     pub typical: Typical,
@@ -33,14 +34,14 @@ impl<'a, L: Lab> Ground<'a, L> {
         stage: &'a mut Stage<L>,
         context: &'a Context,
         spread: Duration,
-        settle: Duration,
+        settling: &'a HashMap<String, Duration>,
         invariants: bool,
     ) -> Ground<'a, L> {
         Ground {
             stage,
             context,
             spread,
-            settle,
+            settling,
             invariants,
             typical: Typical::default(),
             pairs: Vec::new(),
@@ -93,13 +94,15 @@ impl<'a, L: Lab> Ground<'a, L> {
         setup: &Setup,
         order: &[OrderLine],
     ) -> Schedule {
+        let racing = racers.iter();
+        let known = racing.filter_map(|racer| self.settling.get(&racer.operation));
         Schedule {
             name: name.to_string(),
             setup: setup.clone(),
             racers: racers.to_vec(),
             order: order.to_vec(),
             oracle: None,
-            settle: self.settle,
+            settle: known.max().copied().unwrap_or_default(),
         }
     }
 

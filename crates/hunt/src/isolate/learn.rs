@@ -1,5 +1,6 @@
 //! Learning: each operation runs alone a few times, and its steps are written down.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use drive::PreparedRequest;
@@ -21,9 +22,10 @@ const RUNS: u64 = 3;
 /// Values of one argument that are tried.
 const VALUES_MAX: usize = 2;
 
-/// Work that goes on after an answer is waited for this many times as long as it took, at most
-/// so long.
+/// Work that goes on after an answer is waited for this many times as long as it took, within these
+/// bounds: a busy machine can keep a thread from starting for a while.
 const SETTLE_FACTOR: u32 = 3;
+const SETTLE_MIN: Duration = Duration::from_millis(150);
 const SETTLE_MAX: Duration = Duration::from_millis(500);
 
 /// After an answer in learning, this long is watched for more.
@@ -34,8 +36,8 @@ const WATCHED_AFTER: Duration = Duration::from_millis(60);
 pub(crate) struct Lessons {
     /// Each operation with each choice of arguments.
     pub learned: Vec<Learned>,
-    /// What to wait for after the last answer of a trial.
-    pub settle: Duration,
+    /// What to wait for after answers of the operations that go on in the background.
+    pub settling: HashMap<String, Duration>,
     /// Operations some of whose steps pass another lane than their own.
     pub mixed: Vec<String>,
     /// What the user should know.
@@ -43,6 +45,12 @@ pub(crate) struct Lessons {
 }
 
 impl Lessons {
+    /// An operation of these racers some of whose steps pass another lane than their own.
+    pub(crate) fn mixed_in(&self, racers: &[RacerPlan]) -> Option<&String> {
+        let is_theirs = |mixed: &&String| racers.iter().any(|racer| racer.operation == **mixed);
+        self.mixed.iter().find(is_theirs)
+    }
+
     /// Where the spec does not say which state is to be compared, what operations change is.
     pub(crate) fn complete<L: Lab>(&self, stage: &mut Stage<L>, context: &Context) {
         if !stage.system.state.is_empty() {
@@ -157,7 +165,11 @@ async fn learn<L: Lab>(
         lessons.mixed.push(racer.operation.clone());
         lessons.notes.push(note);
     }
-    lessons.settle = lessons.settle.max(settle(&runs[1..]));
+    if let Some(settle) = settle(&runs[1..]) {
+        let known = lessons.settling.entry(racer.operation.clone());
+        let known = known.or_default();
+        *known = settle.max(*known);
+    }
     let mut template = template::learn(&runs[1..]);
     // The first run opened the connections: what that took is shown, and belongs to no operation.
     for (what, times) in template::learn(&runs[..1]).set_aside {
@@ -212,8 +224,8 @@ fn scalars(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// How long to wait after the last answer for work that goes on in the background.
-fn settle(runs: &[SoloRun]) -> Duration {
+/// How long to wait after an answer for work that goes on in the background, if any does.
+fn settle(runs: &[SoloRun]) -> Option<Duration> {
     let late = |run: &SoloRun| {
         let ends = run.steps.iter().map(|seen| seen.replied_us);
         ends.max().unwrap_or(0).saturating_sub(run.answered_us)
@@ -221,10 +233,8 @@ fn settle(runs: &[SoloRun]) -> Duration {
     let longest_us = runs.iter().map(late).max().unwrap_or(0);
     // Less is the time an answer takes from the service to the client.
     const ORDINARY_US: u64 = 2_000;
-    if longest_us <= ORDINARY_US {
-        return Duration::ZERO;
-    }
-    (Duration::from_millis(longest_us.div_ceil(1_000)) * SETTLE_FACTOR).min(SETTLE_MAX)
+    let settle = Duration::from_millis(longest_us.div_ceil(1_000)) * SETTLE_FACTOR;
+    (longest_us > ORDINARY_US).then(|| settle.clamp(SETTLE_MIN, SETTLE_MAX))
 }
 
 /// A request of lane 2 whose steps are seen in another lane cannot be told from that lane's.

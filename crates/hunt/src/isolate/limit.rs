@@ -2,6 +2,7 @@
 //! Where the spec does not say how to come there, each operation is made again and again until its
 //! answer is of another kind.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use check::serial;
@@ -62,7 +63,7 @@ impl Setups {
     pub async fn learn<L: Lab>(
         &mut self,
         stage: &mut Stage<L>,
-        settle: Duration,
+        settling: &HashMap<String, Duration>,
         context: &Context,
     ) -> Result<(), HuntError> {
         if self.declared {
@@ -72,6 +73,7 @@ impl Setups {
             if context.is_over() {
                 break;
             }
+            let settle = settling.get(&operation.name).copied().unwrap_or_default();
             if let Some(found) = limit(stage, &operation, settle, context).await? {
                 context.warn(format!(
                     "the spec has no `near_limit:`; {} goes well {} times and then gets {}, so its races begin after {}",

@@ -133,11 +133,11 @@ pub async fn run<L: Lab>(
     for other in others.iter_mut() {
         other.system.state.clone_from(&first.system.state);
     }
-    let settle = findings.lessons.settle;
+    let settling = findings.lessons.settling.clone();
     if !plan.what_if {
-        setups.learn(first, settle, context).await?;
+        setups.learn(first, &settling, context).await?;
     }
-    let on = |stage| Ground::new(stage, context, plan.spread, settle, plan.invariants);
+    let on = |stage| Ground::new(stage, context, plan.spread, &settling, plan.invariants);
     let mut grounds = vec![on(first)];
     grounds.extend(others.iter_mut().map(on));
     if plan.what_if {
@@ -195,9 +195,13 @@ async fn force_all<L: Lab>(
     for suspect in &mut suspects {
         suspect.setup = setups.near(&suspect.racers);
     }
+    let lessons = &findings.lessons;
     let all = worlds::share(grounds, suspects, async |ground, suspect| {
         let serial = ground.serial(&suspect.racers, &suspect.setup).await?;
-        let tried = force::run(ground, suspect, serial).await?;
+        let mut tried = force::run(ground, suspect, serial).await?;
+        if let Some(operation) = lessons.mixed_in(&tried.settled.suspect.racers) {
+            tried.note_mixed(operation);
+        }
         ground.context.emit(EventKind::SuspectSettled {
             settled: Box::new(tried.settled.clone()),
         });
@@ -227,7 +231,7 @@ async fn explore_all<L: Lab>(
     findings: &mut Findings,
 ) -> Result<(), HuntError> {
     let learned = findings.lessons.learned.clone();
-    let mixed = findings.lessons.mixed.clone();
+    let lessons = &findings.lessons;
     let until = grounds[0].context.share(EXPLORED_SHARE);
     let choices = explore::choices(&learned, extent);
     let near = choices.iter().map(|racers| setups.near(racers));
@@ -238,7 +242,7 @@ async fn explore_all<L: Lab>(
     let all = [near.clone(), after_reset.collect()].concat();
     let explored = worlds::share(grounds, all, async |ground, (setup, racers)| {
         let mut explored = explore::run(ground, &racers, &setup, &learned, extent, until).await?;
-        explored.mixed = racers.iter().any(|racer| mixed.contains(&racer.operation));
+        explored.mixed = lessons.mixed_in(&racers).is_some();
         ground.context.emit(EventKind::Explored {
             sentence: explored.sentence(),
         });
