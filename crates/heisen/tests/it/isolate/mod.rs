@@ -3,6 +3,7 @@
 mod catches;
 mod exploring;
 mod judging;
+mod lanes;
 mod mended;
 mod options;
 mod racy;
