@@ -3,7 +3,7 @@
 //! other, what cannot be forced is named, and nothing hangs.
 
 use super::mended::holds;
-use super::{Isolation, fixture, is_sure, isolate};
+use super::{Isolation, fixture, is_sure, isolate, replay};
 
 const TIMES: u64 = 5;
 
@@ -106,6 +106,10 @@ fn work_after_the_answer_is_forced_like_any_other() {
     let why = isolation.document["why"].as_str().unwrap();
     assert!(why.contains("after it has answered"), "{why}");
     says_of_exploring(&isolation, true, "all ");
+    // How long to wait for it stands in the catch.
+    let (code, document) = replay("later", &isolation.catch(), &["--times", "5"]);
+    assert_eq!(code, Some(1), "{document}");
+    is_sure(&document, TIMES);
 }
 
 #[test]
