@@ -1,6 +1,6 @@
 //! Learning: each operation runs alone a few times, and its steps are written down.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use drive::PreparedRequest;
@@ -10,8 +10,10 @@ use predict::suspect::Learned;
 use predict::template::{self, SoloRun};
 use serde_json::Value;
 
+use crate::conductor::OwnStep;
 use crate::context::Context;
 use crate::error::HuntError;
+use crate::isolate::own;
 use crate::judging::Oracles;
 use crate::stage::{Stage, Wiring};
 use crate::trial::{self, Control, Racers, TrialPlan};
@@ -38,6 +40,8 @@ pub(crate) struct Lessons {
     pub learned: Vec<Learned>,
     /// What to wait for after answers of the operations that go on in the background.
     pub settling: HashMap<String, Duration>,
+    /// What services do without any request.
+    pub own: HashSet<OwnStep>,
     /// Operations some of whose steps pass another lane than their own.
     pub mixed: Vec<String>,
     /// What the user should know.
@@ -88,7 +92,10 @@ pub(crate) async fn run<L: Lab>(
     setup: &Setup,
     context: &Context,
 ) -> Result<Lessons, HuntError> {
-    let mut lessons = Lessons::default();
+    let mut lessons = Lessons {
+        own: own::learn(stage, setup, context).await?,
+        ..Lessons::default()
+    };
     for operation in stage.system.operations.clone() {
         for args in choices(&operation) {
             if context.is_over() {

@@ -9,6 +9,7 @@ mod ground;
 mod guilt;
 mod learn;
 mod limit;
+mod own;
 mod serial;
 mod shrink;
 mod what_if;
@@ -132,6 +133,7 @@ pub async fn run<L: Lab>(
     findings.lessons.complete(first, context);
     for other in others.iter_mut() {
         other.system.state.clone_from(&first.system.state);
+        other.conductor().leave_alone(findings.lessons.own.clone());
     }
     let settling = findings.lessons.settling.clone();
     if !plan.what_if {

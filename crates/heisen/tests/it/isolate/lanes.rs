@@ -1,6 +1,8 @@
 //! Lanes in which more happens than one step after another: threads side by side, a client that
-//! tries again, a pool of one connection, work after the answer. Their races are forced like any
+//! tries again, a pool of one connection, work after the answer, a heartbeat. Their races are forced like any
 //! other, what cannot be forced is named, and nothing hangs.
+
+use crate::rig::{heisen, run};
 
 use super::mended::holds;
 use super::{Isolation, fixture, is_sure, isolate, replay};
@@ -110,6 +112,16 @@ fn work_after_the_answer_is_forced_like_any_other() {
     let (code, document) = replay("later", &isolation.catch(), &["--times", "5"]);
     assert_eq!(code, Some(1), "{document}");
     is_sure(&document, TIMES);
+}
+
+#[test]
+fn what_a_service_does_of_its_own_accord_is_named_and_nobodys_step() {
+    let isolation = isolated("later", &["--variant", "watched"]);
+    is_forced(&isolation, "lost update", "cache letters");
+    assert_eq!(isolation.suspects().len(), 1, "{}", isolation.shown());
+    says_of_exploring(&isolation, true, "all ");
+    let report = run(heisen(&isolation.folder).arg("report"));
+    assert!(report.out.contains("`cache SET alive`"), "{}", report.out);
 }
 
 #[test]
