@@ -16,6 +16,8 @@ mod phase;
 pub mod replay;
 mod stage;
 pub mod stress;
+#[cfg(test)]
+mod testkit;
 mod trial;
 pub mod up;
 pub mod wires;

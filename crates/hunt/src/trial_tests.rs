@@ -1,6 +1,8 @@
 use std::cell::Cell;
 
-use model::{Access, ConnectionId, Effect, Protocol, Reply, ReplyKind, Step, Transaction, WireId};
+use model::{Reply, ReplyKind};
+
+use crate::testkit::step;
 
 use super::*;
 
@@ -39,25 +41,9 @@ fn attempt(lane: u16, ended_us: u64) -> Attempt {
     }
 }
 
-fn step(lane: u16, asked_us: u64) -> SeenStep {
+fn seen(lane: u16, asked_us: u64) -> SeenStep {
     SeenStep {
-        step: Step {
-            wire: WireId(lane),
-            lane: LaneId(lane),
-            target: "cache".into(),
-            connection: ConnectionId(0),
-            ordinal: 0,
-            protocol: Protocol::Redis,
-            verb: "GET".into(),
-            shape: "GET k".into(),
-            text: "GET k".into(),
-            parameters: vec![],
-            effects: vec![Effect::of(Access::Read, "k")],
-            transaction: Transaction::None,
-            isolation: None,
-            noise: false,
-            session: None,
-        },
+        step: step(lane, 0, "GET", "k"),
         reply: Some(Reply::of(ReplyKind::Ok, "1")),
         asked_us,
         passed_us: asked_us,
@@ -69,13 +55,13 @@ fn step(lane: u16, asked_us: u64) -> SeenStep {
 fn who_was_not_seen_at_work_after_the_answer_is_behind() {
     let attempts = [attempt(0, 10), attempt(1, 10)];
     assert!(is_any_behind(&attempts, &[]));
-    let before = [step(0, 20), step(1, 5)];
+    let before = [seen(0, 20), seen(1, 5)];
     assert!(is_any_behind(&attempts, &before));
-    let after = [step(0, 20), step(1, 5), step(1, 30)];
+    let after = [seen(0, 20), seen(1, 5), seen(1, 30)];
     assert!(!is_any_behind(&attempts, &after));
     let open = SeenStep {
         reply: None,
-        ..step(1, 40)
+        ..seen(1, 40)
     };
-    assert!(is_any_behind(&attempts, &[step(0, 20), step(1, 30), open]));
+    assert!(is_any_behind(&attempts, &[seen(0, 20), seen(1, 30), open]));
 }

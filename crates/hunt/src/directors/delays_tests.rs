@@ -1,26 +1,14 @@
-use model::{Access, ConnectionId, Effect, Protocol, ReplyKind, Transaction, WireId};
+use model::{ConnectionId, ReplyKind};
 
 use super::*;
+use crate::testkit;
 
 const MOST: Duration = Duration::from_millis(10);
 
 fn step(lane: u16, connection: u32, ordinal: u64) -> Step {
     Step {
-        wire: WireId(lane),
-        lane: LaneId(lane),
-        target: "cache".into(),
         connection: ConnectionId(connection),
-        ordinal,
-        protocol: Protocol::Redis,
-        verb: "GET".into(),
-        shape: "GET".into(),
-        text: "GET k".into(),
-        parameters: vec![],
-        effects: vec![Effect::of(Access::Read, "k")],
-        transaction: Transaction::None,
-        isolation: None,
-        noise: false,
-        session: None,
+        ..testkit::step(lane, ordinal, "GET", "k")
     }
 }
 

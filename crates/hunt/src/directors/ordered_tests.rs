@@ -1,9 +1,7 @@
-use model::{
-    Access, ConnectionId, Effect, LaneId, OrderLine, Protocol, RacerPlan, ReplyKind, Setup,
-    Transaction, WireId,
-};
+use model::{OrderLine, RacerPlan, ReplyKind, Setup};
 
 use super::*;
+use crate::testkit::step;
 
 fn schedule(lines: &[(usize, &str)]) -> Schedule {
     let racer = |name: &str| RacerPlan {
@@ -24,26 +22,6 @@ fn schedule(lines: &[(usize, &str)]) -> Schedule {
             .collect(),
         oracle: None,
         settle: Duration::ZERO,
-    }
-}
-
-fn step(lane: u16, ordinal: u64, verb: &str, resource: &str) -> Step {
-    Step {
-        wire: WireId(lane),
-        lane: LaneId(lane),
-        target: "cache".into(),
-        connection: ConnectionId(0),
-        ordinal,
-        protocol: Protocol::Redis,
-        verb: verb.into(),
-        shape: verb.into(),
-        text: verb.into(),
-        parameters: vec![],
-        effects: vec![Effect::of(Access::Read, resource)],
-        transaction: Transaction::None,
-        isolation: None,
-        noise: false,
-        session: None,
     }
 }
 

@@ -150,9 +150,10 @@ fn expiry(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use model::{Access, ConnectionId, Effect, LaneId, Protocol, ReplyKind, Transaction, WireId};
+    use model::ReplyKind;
 
     use super::*;
+    use crate::testkit::step;
 
     #[test]
     fn expiries_are_read() {
@@ -166,33 +167,12 @@ mod tests {
         }
     }
 
-    fn step(verb: &str, access: Access) -> Step {
-        Step {
-            wire: WireId(0),
-            lane: LaneId(0),
-            target: "cache".into(),
-            connection: ConnectionId(0),
-            ordinal: 0,
-            protocol: Protocol::Redis,
-            verb: verb.into(),
-            shape: verb.into(),
-            text: verb.into(),
-            parameters: vec![],
-            effects: vec![Effect::of(access, "key")],
-            transaction: Transaction::None,
-            isolation: None,
-            noise: false,
-            session: None,
-        }
-    }
-
     #[test]
     fn who_asks_again_polls_and_who_writes_again_does_not() {
-        for (verb, access, expected) in [("GET", Access::Read, true), ("SET", Access::Write, false)]
-        {
+        for (verb, expected) in [("GET", true), ("SET", false)] {
             let mut polls = Polls::default();
             for _ in 0..POLLS_MIN {
-                polls.replied(&step(verb, access), &Reply::of(ReplyKind::Ok, "1"));
+                polls.replied(&step(0, 0, verb, "key"), &Reply::of(ReplyKind::Ok, "1"));
             }
             let found = polls.of(0, Instant::now() + POLLING_MIN);
             assert_eq!(found.is_some(), expected, "{verb}");

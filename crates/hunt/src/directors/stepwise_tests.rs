@@ -1,33 +1,21 @@
-use model::{Access, ConnectionId, Effect, LaneId, Protocol, ReplyKind, Transaction, WireId};
+use model::{ConnectionId, ReplyKind};
 use predict::explore::Replay;
 
 use super::*;
+use crate::testkit;
 
 fn step(lane: u16, ordinal: u64, verb: &str, resource: &str) -> Step {
-    let access = match verb {
-        "GET" => Access::Read,
-        _ => Access::Atomic,
-    };
-    let text = match verb {
-        "LOCK" => format!("SET {resource} token NX PX 900"),
-        verb => format!("{verb} {resource}"),
-    };
-    Step {
-        wire: WireId(lane),
-        lane: LaneId(lane),
-        target: "cache".into(),
-        connection: ConnectionId(0),
-        ordinal,
-        protocol: Protocol::Redis,
-        verb: if verb == "LOCK" { "SET" } else { verb }.into(),
-        shape: text.clone(),
-        text,
-        parameters: vec![],
-        effects: vec![Effect::of(access, resource)],
-        transaction: Transaction::None,
-        noise: false,
-        isolation: None,
+    let known = Step {
         session: Some(u32::from(lane) + 70),
+        ..testkit::step(lane, ordinal, verb, resource)
+    };
+    match verb {
+        "LOCK" => Step {
+            verb: "SET".into(),
+            text: format!("SET {resource} token NX PX 900"),
+            ..known
+        },
+        _ => known,
     }
 }
 

@@ -60,3 +60,36 @@ fn regular(steps: &[SeenStep]) -> HashSet<OwnStep> {
     let often = times.into_iter().filter(|(_, times)| *times >= TIMES_MIN);
     often.map(|((_, own), _)| own).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use model::Step;
+
+    use super::*;
+    use crate::testkit::step;
+
+    #[test]
+    fn what_one_lane_does_again_and_again_is_regular() {
+        let ping = || Step {
+            noise: true,
+            ..step(0, 0, "PING", "")
+        };
+        let steps = [
+            [step(0, 0, "SET", "alive"), step(0, 1, "SET", "alive")],
+            [step(0, 2, "SET", "alive"), step(0, 3, "GET", "jobs")],
+            [step(0, 4, "GET", "jobs"), step(1, 0, "GET", "jobs")],
+            [ping(), ping()],
+            [ping(), ping()],
+        ];
+        let seen = steps.into_iter().flatten().map(|step| SeenStep {
+            step,
+            reply: None,
+            asked_us: 0,
+            passed_us: 0,
+            replied_us: 0,
+        });
+        let regular = regular(&seen.collect::<Vec<_>>());
+        let names: Vec<&str> = regular.iter().map(|own| own.name.as_str()).collect();
+        assert_eq!(names, ["cache SET alive"]);
+    }
+}
