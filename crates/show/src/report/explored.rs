@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::Look;
 use super::gather::Gathered;
 use super::headline::paint_of;
+use crate::number::counted;
 use crate::picture::short;
 use crate::style::Paint;
 use crate::table::{Column, Table, flexible, left};
@@ -17,9 +18,9 @@ const SENTENCES_SHOWN_MAX: usize = 3;
 /// Lines of one of them.
 const SENTENCE_LINES_MAX: usize = 3;
 
-/// Steps and faults shown.
+/// Steps shown, and faults beside each other.
 const STEPS_SHOWN_MAX: usize = 64;
-const FAULTS_SHOWN_MAX: usize = 8;
+const FAULTS_ABREAST: usize = 4;
 
 /// Words of oracles shown.
 const SAW_SHOWN_MAX: usize = 8;
@@ -43,8 +44,7 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
     if hidden > 0 {
         lines.push(look.aside(&format!("and {hidden} more such sentences in the document")));
     }
-    let all = gathered.document("what_if").and_then(Value::as_array);
-    let tried: Vec<Tried> = all.into_iter().flatten().filter_map(tried).collect();
+    let tried = all_tried(gathered);
     if tried.is_empty() {
         return lines;
     }
@@ -67,6 +67,20 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
         }));
     }
     lines
+}
+
+/// `3 of 16 faults went wrong`, where every step was asked what if it fails.
+pub fn faults(gathered: &Gathered) -> Option<String> {
+    let tried = all_tried(gathered);
+    let is_wrong = |tried: &&Tried| paint_of(tried.verdict) == Paint::Bad;
+    let wrong = tried.iter().filter(is_wrong).count();
+    let all = counted(tried.len() as u64, "fault");
+    (!tried.is_empty()).then(|| format!("{wrong} of {all} went wrong"))
+}
+
+fn all_tried(gathered: &Gathered) -> Vec<Tried<'_>> {
+    let all = gathered.document("what_if").and_then(Value::as_array);
+    all.into_iter().flatten().filter_map(tried).collect()
 }
 
 /// One sentence for all, or one for each choice of racers.
@@ -98,7 +112,7 @@ fn tried(of: &Value) -> Option<Tried<'_>> {
     })
 }
 
-/// A line for each step, a column for each fault.
+/// A line for each step, a column for each fault; a few faults at a time, so that none is cut off.
 fn table(tried: &[Tried], look: &Look) -> Vec<String> {
     let mut steps: Vec<&str> = Vec::new();
     let mut faults: Vec<&str> = Vec::new();
@@ -110,52 +124,41 @@ fn table(tried: &[Tried], look: &Look) -> Vec<String> {
             faults.push(one.fault);
         }
     }
-    let mut columns: Vec<Column> = vec![flexible("step").at_least(16)];
-    columns.extend(
-        faults
-            .iter()
-            .take(FAULTS_SHOWN_MAX)
-            .enumerate()
-            .map(|(place, fault)| {
-                let column = left(short(fault));
-                if place == 0 {
-                    column
-                } else {
-                    column.goes(place as u8)
-                }
-            }),
-    );
-    let mut table = Table::new(2, columns);
-    for step in steps.iter().take(STEPS_SHOWN_MAX) {
-        let of_step = |fault: &&str| {
-            let found = tried
-                .iter()
-                .find(|one| one.step == *step && one.fault == *fault);
-            found.map_or("", |one| one.verdict)
-        };
-        let verdicts: Vec<&str> = faults.iter().map(of_step).collect();
-        let is_bad = verdicts
-            .iter()
-            .any(|verdict| paint_of(verdict) == Paint::Bad);
-        let mut row = vec![(*step).to_string()];
-        row.extend(
-            verdicts
-                .iter()
-                .take(FAULTS_SHOWN_MAX)
-                .map(|verdict| (*verdict).to_string()),
-        );
-        table.row(if is_bad { Paint::Bad } else { Paint::Plain }, row);
-    }
-    let mut lines = table.lines(look.width, look.style);
-    let hidden = (
-        steps.len().saturating_sub(STEPS_SHOWN_MAX),
-        faults.len().saturating_sub(FAULTS_SHOWN_MAX),
-    );
-    if hidden != (0, 0) {
-        lines.push(look.aside(&format!(
-            "  and {} steps, {} faults more in the document",
-            hidden.0, hidden.1
-        )));
+    let shown = &steps[..steps.len().min(STEPS_SHOWN_MAX)];
+    let bands = faults.chunks(FAULTS_ABREAST);
+    let mut lines: Vec<String> = bands
+        .flat_map(|faults| band(tried, shown, faults, look))
+        .collect();
+    if steps.len() > shown.len() {
+        let hidden = steps.len() - shown.len();
+        lines.push(look.aside(&format!("  and {hidden} steps more in the document")));
     }
     lines
+}
+
+/// The steps that met one of these faults.
+fn band(tried: &[Tried], steps: &[&str], faults: &[&str], look: &Look) -> Vec<String> {
+    let mut columns: Vec<Column> = vec![flexible("step").at_least(16)];
+    columns.extend(faults.iter().map(|fault| left(short(fault))));
+    let mut table = Table::new(2, columns);
+    for step in steps {
+        let verdict = |fault: &&str| {
+            let mut all = tried.iter();
+            let found = all.find(|one| one.step == *step && one.fault == *fault);
+            found.map_or("", |one| one.verdict).to_string()
+        };
+        let verdicts: Vec<String> = faults.iter().map(verdict).collect();
+        if verdicts.iter().all(String::is_empty) {
+            continue;
+        }
+        let mut judged = verdicts.iter();
+        let paint = match judged.any(|verdict| paint_of(verdict) == Paint::Bad) {
+            true => Paint::Bad,
+            false => Paint::Plain,
+        };
+        let mut row = vec![(*step).to_string()];
+        row.extend(verdicts);
+        table.row(paint, row);
+    }
+    table.lines(look.width, look.style)
 }

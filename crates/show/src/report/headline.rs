@@ -4,7 +4,7 @@ use model::Rate;
 
 use super::Look;
 use super::gather::{Gathered, Phase};
-use super::{race, suspects};
+use super::{explored, race, suspects};
 use crate::number::{count, counted, interval, microseconds, milliseconds, percent, rate};
 use crate::style::Paint;
 use crate::text::{clean, cut, wrap};
@@ -78,6 +78,9 @@ fn figures(gathered: &Gathered, verdict: &str) -> String {
             (Some(k), Some(n)) => format!("{} in {} requests", counted(k, "violation"), count(n)),
             _ => String::new(),
         };
+    }
+    if let Some(faults) = explored::faults(gathered) {
+        return faults;
     }
     let tried = suspects::summary(gathered);
     let Some(phase) = deciding(gathered) else {

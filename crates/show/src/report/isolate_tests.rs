@@ -102,9 +102,14 @@ fn what_was_looked_at_further() {
               "saw": "no-oversell: 11 orders for 10 seats" },
             { "operation": "reserve", "step": "cache DECR inv:42", "fault": "delay", "verdict": "BENIGN", "saw": "" },
             { "operation": "reserve", "step": "db COMMIT", "fault": "cut", "verdict": "BENIGN", "saw": "" },
+            { "operation": "reserve", "step": "cache DECR inv:42", "fault": "late reply", "verdict": "once", "saw": "" },
+            { "operation": "reserve", "step": "payments POST /charges", "fault": "malformed body", "verdict": "STUCK AFTER", "saw": "" },
+            { "operation": "reserve", "step": "payments POST /charges", "fault": "wrong shape", "verdict": "WRONG ANSWER", "saw": "" },
+            { "operation": "reserve", "step": "payments POST /charges", "fault": "killed", "verdict": "once", "saw": "" },
         ],
     });
     let page = report(with_keys("ticketrush", keys).into_iter(), WIDTH);
+    assert!(page.contains("3 of 7 faults went wrong"), "{page}");
     let (_, after) = page.split_once("\nall 37").unwrap();
     insta::assert_snapshot!(after.split_once("\nwires").unwrap().0);
 }
