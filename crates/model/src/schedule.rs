@@ -107,6 +107,16 @@ impl Schedule {
             .collect()
     }
 
+    /// Whether the same operations race in both, whichever is A.
+    pub fn has_operations_of(&self, other: &Schedule) -> bool {
+        let sorted = |schedule: &Schedule| {
+            let mut all: Vec<String> = schedule.operations().map(str::to_string).collect();
+            all.sort();
+            all
+        };
+        sorted(self) == sorted(other)
+    }
+
     /// The racers' operations.
     pub fn operations(&self) -> impl Iterator<Item = &str> {
         self.racers.iter().map(|racer| racer.operation.as_str())

@@ -297,13 +297,11 @@ async fn keep_explored<L: Lab>(
         let (setup, found) = (explored.setup.clone(), explored.found.clone());
         let racers = explored.racers.clone();
         // What was caught for these operations already is most likely the same race.
-        let is_caught = findings.catches.iter().any(|catch| {
-            catch
-                .schedule
-                .operations()
-                .eq(racers.iter().map(|r| r.operation.as_str()))
-        });
-        if let Some((schedule, saw)) = found.filter(|_| !is_caught) {
+        let is_new = |(schedule, _): &(Schedule, String)| {
+            let mut caught = findings.catches.iter().map(|catch| &catch.schedule);
+            !caught.any(|caught| caught.has_operations_of(schedule))
+        };
+        if let Some((schedule, saw)) = found.filter(is_new) {
             let serial = ground.serial(&racers, &setup).await?;
             let smallest = shrink::run(ground, &schedule, serial).await?;
             if findings.is_known(None, &smallest) {
