@@ -287,8 +287,15 @@ impl Gathered {
                     self.failed.add_times(&format!("{place}: {why}"), failed);
                 }
             }
-            EventKind::SuspectSettled { settled } if self.settled.len() < ROWS_KEPT_MAX => {
-                self.settled.push(*settled);
+            EventKind::SuspectSettled { settled } => {
+                // One that turns out to be another's doing is settled anew.
+                let mut known = self.settled.iter();
+                let at = known.position(|known| known.suspect.id == settled.suspect.id);
+                match at {
+                    Some(at) => self.settled[at] = *settled,
+                    None if self.settled.len() < ROWS_KEPT_MAX => self.settled.push(*settled),
+                    None => {}
+                }
             }
             EventKind::OperationLearned {
                 operation,

@@ -125,6 +125,23 @@ fn the_order_of_the_document_comes_first() {
 }
 
 #[test]
+fn what_is_settled_anew_counts_once() {
+    let mut events = with_keys("ticketrush", json!({}));
+    let settled = |event: &Event| matches!(event.kind, EventKind::SuspectSettled { .. });
+    let at = events.iter().position(settled).unwrap();
+    let mut again = events[at].clone();
+    if let EventKind::SuspectSettled { settled } = &mut again.kind {
+        settled.verdict = model::SuspectVerdict::Benign;
+    }
+    let count = events.iter().filter(|event| settled(event)).count();
+    events.insert(at + 1, again);
+    let page = report(events.into_iter(), WIDTH);
+    let (_, rows) = page.split_once("verdict").unwrap();
+    assert!(rows.contains("S1  BENIGN"), "{page}");
+    assert!(page.contains(&format!("{count} suspects: ")), "{page}");
+}
+
+#[test]
 fn a_run_that_was_killed_tells_its_suspects() {
     let kinds = |event: &Event| {
         matches!(
