@@ -248,6 +248,17 @@ impl Gathered {
         }
     }
 
+    /// One that turns out to be another's doing is settled anew.
+    fn take_settled(&mut self, settled: Settled) {
+        let mut known = self.settled.iter();
+        let at = known.position(|known| known.suspect.id == settled.suspect.id);
+        match at {
+            Some(at) => self.settled[at] = settled,
+            None if self.settled.len() < ROWS_KEPT_MAX => self.settled.push(settled),
+            None => {}
+        }
+    }
+
     /// What happens around the trials.
     fn take_other(&mut self, kind: EventKind) {
         match kind {
@@ -287,16 +298,7 @@ impl Gathered {
                     self.failed.add_times(&format!("{place}: {why}"), failed);
                 }
             }
-            EventKind::SuspectSettled { settled } => {
-                // One that turns out to be another's doing is settled anew.
-                let mut known = self.settled.iter();
-                let at = known.position(|known| known.suspect.id == settled.suspect.id);
-                match at {
-                    Some(at) => self.settled[at] = *settled,
-                    None if self.settled.len() < ROWS_KEPT_MAX => self.settled.push(*settled),
-                    None => {}
-                }
-            }
+            EventKind::SuspectSettled { settled } => self.take_settled(*settled),
             EventKind::OperationLearned {
                 operation,
                 steps,
