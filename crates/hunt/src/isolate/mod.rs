@@ -142,15 +142,20 @@ pub async fn run<L: Lab>(
     let on = |stage| Ground::new(stage, context, plan.spread, &settling, plan.invariants);
     let mut grounds = vec![on(first)];
     grounds.extend(others.iter_mut().map(on));
-    if plan.what_if {
-        findings.what_if = what_if::run(&mut grounds[0], &findings.lessons.learned).await?;
-    } else {
-        match hunt(&mut grounds, &setups, plan, &mut findings).await {
-            // What was found until then is told.
-            Ok(()) | Err(HuntError::Interrupted) => {}
-            Err(error) if findings.catches.is_empty() => return Err(error),
-            Err(error) => context.warn(format!("not all was tried: {error}")),
+    let ended = match plan.what_if {
+        true => {
+            let Findings {
+                lessons, what_if, ..
+            } = &mut findings;
+            what_if::run(&mut grounds[0], &lessons.learned, what_if).await
         }
+        false => hunt(&mut grounds, &setups, plan, &mut findings).await,
+    };
+    match ended {
+        // What was found until then is told.
+        Ok(()) | Err(HuntError::Interrupted) => {}
+        Err(error) if !findings.has_something_wrong() => return Err(error),
+        Err(error) => context.warn(format!("not all was tried: {error}")),
     }
     findings.sequential = sequential(&grounds);
     drop(grounds);
@@ -175,11 +180,14 @@ async fn hunt<L: Lab>(
     }
     let caught = keep_guilty(&mut grounds[0], found, findings);
     ended?;
+    let mut ended = Ok(());
     if plan.extent.executions > 0 {
-        explore_all(grounds, setups, plan.extent, findings).await?;
+        ended = explore_all(grounds, setups, plan.extent, findings).await;
     }
     let first = &mut grounds[0];
-    let explored = keep_explored(first, findings).await?;
+    let shrinks = ended.is_ok() && !first.context.interrupt.is_set();
+    let explored = keep_explored(first, findings, shrinks).await?;
+    ended?;
     if let Some(serial) = caught.or(explored) {
         measure(first, plan, serial, findings).await?;
     }
@@ -241,7 +249,8 @@ async fn explore_all<L: Lab>(
     // Where nothing is scarce other interleavings are possible than near the limit.
     let scarce = near.iter().filter(|(setup, _)| setup.is_near_limit());
     let after_reset = scarce.map(|(_, racers)| (Setup::reset(), racers.clone()));
-    let all = [near.clone(), after_reset.collect()].concat();
+    let after_reset: Vec<_> = after_reset.collect();
+    let all = [near, after_reset].concat();
     let explored = worlds::share(grounds, all, async |ground, (setup, racers)| {
         let mut explored = explore::run(ground, &racers, &setup, &learned, extent, until).await?;
         explored.mixed = lessons.mixed_in(&racers).is_some();
@@ -283,38 +292,57 @@ fn keep_guilty<L: Lab>(
     best
 }
 
-/// Makes catches of what only exploring found; returns the place of the first one's serial runs.
+/// Makes catches of what only exploring found, smaller ones where that can be tried; returns the
+/// place of the first one's serial runs.
 async fn keep_explored<L: Lab>(
     ground: &mut Ground<'_, L>,
     findings: &mut Findings,
+    shrinks: bool,
 ) -> Result<Option<usize>, HuntError> {
     let mut first = None;
     for at in 0..findings.explored.len() {
-        if findings.catches.len() >= CATCHES_MAX || ground.context.interrupt.is_set() {
+        if findings.catches.len() >= CATCHES_MAX {
             break;
         }
         let explored = &findings.explored[at];
-        let (setup, found) = (explored.setup.clone(), explored.found.clone());
-        let racers = explored.racers.clone();
+        let found = explored.found.clone();
         // What was caught for these operations already is most likely the same race.
         let is_new = |(schedule, _): &(Schedule, String)| {
             let mut caught = findings.catches.iter().map(|catch| &catch.schedule);
             !caught.any(|caught| caught.has_operations_of(schedule))
         };
-        if let Some((schedule, saw)) = found.filter(is_new) {
-            let serial = ground.serial(&racers, &setup).await?;
-            let smallest = shrink::run(ground, &schedule, serial).await?;
-            if findings.is_known(None, &smallest) {
-                continue;
+        let Some((mut schedule, saw)) = found.filter(is_new) else {
+            continue;
+        };
+        let mut ended = Ok(());
+        if shrinks {
+            match shrunk(ground, &schedule).await {
+                Ok((smallest, serial)) => {
+                    schedule = smallest;
+                    first.get_or_insert(serial);
+                }
+                // It is kept as it was found.
+                Err(error) => ended = Err(error),
             }
-            findings.take_catch(None, smallest, ground.stage, ground.context);
+        }
+        if !findings.is_known(None, &schedule) {
+            findings.take_catch(None, schedule, ground.stage, ground.context);
             if let Some(catch) = findings.catches.last_mut() {
                 catch.saw = saw;
             }
-            first.get_or_insert(serial);
         }
+        ended?;
     }
     Ok(first)
+}
+
+/// The smallest schedule that still fails, and the place of its racers' serial runs.
+async fn shrunk<L: Lab>(
+    ground: &mut Ground<'_, L>,
+    schedule: &Schedule,
+) -> Result<(Schedule, usize), HuntError> {
+    let serial = ground.serial(&schedule.racers, &schedule.setup).await?;
+    Ok((shrink::run(ground, schedule, serial).await?, serial))
 }
 
 fn sequential<L: Lab>(grounds: &[Ground<'_, L>]) -> Vec<Violation> {
@@ -379,6 +407,11 @@ async fn measure<L: Lab>(
 }
 
 impl Findings {
+    /// Whether there is something to tell, whatever became of the rest.
+    fn has_something_wrong(&self) -> bool {
+        !self.catches.is_empty() || self.what_if.iter().any(|row| row.outcome.is_wrong())
+    }
+
     /// Whether the same race was kept already, with other arguments or from another suspect.
     fn is_known(&mut self, suspect: Option<usize>, schedule: &Schedule) -> bool {
         let known = self.catches.iter().find(|known| {

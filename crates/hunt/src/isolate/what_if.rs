@@ -88,12 +88,13 @@ struct Usual {
     patience: Duration,
 }
 
-/// Asks the question of every step of every operation.
+/// Asks the question of every step of every operation. Answers are added one by one: they stand,
+/// however it ends.
 pub(crate) async fn run<L: Lab>(
     ground: &mut Ground<'_, L>,
     learned: &[Learned],
-) -> Result<Vec<WhatIf>, HuntError> {
-    let mut rows = Vec::new();
+    rows: &mut Vec<WhatIf>,
+) -> Result<(), HuntError> {
     let mut asked: Vec<&str> = Vec::new();
     for learned in learned {
         // Other arguments would make the same steps.
@@ -105,7 +106,7 @@ pub(crate) async fn run<L: Lab>(
         for step in worth_asking(&learned.template.steps) {
             for kind in kinds(step.step.protocol, usual.patience) {
                 if ground.context.is_over() {
-                    return Ok(rows);
+                    return Ok(());
                 }
                 let (outcome, saw) = ask(ground, &usual, step, &kind).await?;
                 let row = WhatIf {
@@ -122,7 +123,7 @@ pub(crate) async fn run<L: Lab>(
             }
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// Each kind of statement once: a page that reads twenty settings fails at each in the same way.

@@ -36,15 +36,30 @@ fn ticketrush(folder: &Folder, change: impl FnOnce(String) -> String) -> String 
     spec.to_str().unwrap().to_string()
 }
 
+/// The spec of a system that goes away: this reset and all after it fail.
+fn gone_after(resets: u32, spec: &str) -> String {
+    let reset = "  - { cache: \"SET inv:42 10\" }\n";
+    let script = format!(
+        "if redis.call(''INCR'', ''resets'') >= {resets} then return redis.error_reply(''gone'') end"
+    );
+    let gone = format!("  - {{ cache: 'EVAL \"{script}\" 0' }}\n");
+    spec.replacen(reset, &format!("{reset}{gone}"), 1)
+}
+
+#[test]
+fn what_was_asked_is_told_when_the_system_goes_away() {
+    let folder = Folder::new("isolate-asked");
+    let spec = ticketrush(&folder, |text| gone_after(40, &text));
+    let isolation = isolate("asked", &spec, &["--variant", "redlock", "--what-if"]);
+    isolation.says(1, "WRONG AFTER A FAULT");
+    let report = run(heisen(&isolation.folder).arg("report"));
+    assert!(report.out.contains("not all was tried"), "{}", report.out);
+}
+
 #[test]
 fn what_was_found_is_kept_when_the_system_goes_away() {
     let folder = Folder::new("isolate-gone");
-    // The hundredth reset and all after it fail.
-    let gone = r#"  - { cache: 'EVAL "if redis.call(''INCR'', ''resets'') >= 100 then return redis.error_reply(''gone'') end" 0' }"#;
-    let spec = ticketrush(&folder, |text| {
-        let reset = "  - { cache: \"SET inv:42 10\" }\n";
-        text.replacen(reset, &format!("{reset}{gone}\n"), 1)
-    });
+    let spec = ticketrush(&folder, |text| gone_after(100, &text));
     let options = ["--variant", "racy", "--no-invariants", "--explore", "0"];
     let isolation = isolate("gone", &spec, &options);
     isolation.says(1, "CONFIRMED");
