@@ -130,6 +130,8 @@ mod tests {
             variant: None,
             traffic: model::Traffic::default(),
             incidents: vec![],
+            links: vec![],
+            outages: vec![],
         }
     }
 

@@ -209,6 +209,8 @@ mod tests {
             args: vec![("event".into(), vec![json!(42)])],
             accepted: vec![],
             refused: vec![],
+            steps: vec![],
+            limit: None,
         }
     }
 

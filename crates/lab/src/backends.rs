@@ -31,6 +31,11 @@ pub struct Site {
 /// Gets all backends at once; the places come in the system's order.
 pub async fn provide(site: &Site, system: &System) -> Result<Vec<Place>, LabError> {
     // What can be known to be wrong is said before anything is started.
+    if let Some(name) = system.only_described() {
+        return Err(LabError::Described {
+            name: name.to_string(),
+        });
+    }
     for backend in &system.backends {
         check(backend)?;
     }
@@ -68,6 +73,7 @@ fn check(backend: &Backend) -> Result<(), LabError> {
             backend: name(),
             folder: folder.clone(),
         }),
+        (BackendSource::Described, _) => Err(LabError::Described { name: name() }),
         (BackendSource::At(address), _) => parse(backend, address).map(drop),
     }
 }
@@ -83,7 +89,9 @@ fn parse(backend: &Backend, address: &str) -> Result<Place, LabError> {
 async fn get(site: &Site, backend: &Backend, folder: &std::path::Path) -> Result<Place, LabError> {
     let setup = match &backend.source {
         BackendSource::At(address) => return reach(parse(backend, address)?).await,
-        BackendSource::Stub(_) => return check(backend).and_then(|()| parse(backend, "")),
+        BackendSource::Stub(_) | BackendSource::Described => {
+            return check(backend).and_then(|()| parse(backend, ""));
+        }
         BackendSource::Provide { setup } => setup,
     };
     // Read first: a file that is missing should not cost the start of a server.

@@ -77,6 +77,14 @@ pub enum LabError {
         /// Its mappings.
         folder: PathBuf,
     },
+    /// It is only described.
+    #[error(
+        "`{name}` is only described, which is enough to predict and too little to run; say where it comes from: `provide:` or `at:` for a backend, `run:` for a service"
+    )]
+    Described {
+        /// The backend or service.
+        name: String,
+    },
     /// An address cannot be used.
     #[error("backend `{backend}` has the address `{address}`: {why}")]
     Address {

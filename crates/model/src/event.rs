@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::history::TrialHistory;
 use crate::names::{LaneId, WireId};
+use crate::prediction::Prediction;
 use crate::step::{Reply, Step};
 use crate::suspect::Settled;
 use crate::verdict::{Judgement, Rate};
@@ -174,6 +175,11 @@ pub enum EventKind {
     Warning {
         /// What, and what to do.
         message: String,
+    },
+    /// Something was predicted.
+    Predicted {
+        /// All of it.
+        prediction: Box<Prediction>,
     },
     /// Load was measured.
     LoadMeasured {

@@ -5,6 +5,7 @@
 //! Nothing here does I/O, waits, or looks at a clock.
 
 pub mod catch;
+pub mod described;
 pub mod effect;
 pub mod event;
 pub mod fault;
@@ -12,6 +13,7 @@ pub mod hash;
 pub mod history;
 pub mod names;
 pub mod oracle;
+pub mod prediction;
 pub mod record;
 pub mod schedule;
 pub mod step;
@@ -23,19 +25,24 @@ pub mod verdict;
 pub mod what_if;
 
 pub use catch::Catch;
+pub use described::{
+    Act, Breaker, Demand, DemandShape, DescribedStep, Latency, Link, Outage, OutageKind, Persona,
+    Retry, Traffic,
+};
 pub use effect::{Access, Effect};
 pub use event::{Event, EventKind, EventSink};
 pub use fault::{Distribution, Fault};
 pub use hash::StableHasher;
 pub use history::{Attempt, Observation, Outcome, SeenStep, StateSeen, TrialHistory, UnknownWhy};
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
+pub use prediction::{Boundary, Hazard, Prediction};
 pub use record::StepRecord;
 pub use schedule::{Earlier, OrderLine, RacerPlan, Schedule, Setup, StepPattern};
 pub use step::{Isolation, Reply, ReplyKind, Step, Transaction};
 pub use suspect::{Label, Settled, Suspect, SuspectOrder, SuspectVerdict};
 pub use system::{
     Backend, BackendSource, Body, Expect, Incident, Invariant, Limits, Operation, Probe, Ready,
-    Service, StateCommand, System, Traffic, Variant,
+    Service, StateCommand, System, Variant,
 };
 pub use template::{Template, Variable};
 pub use verdict::{Judgement, Rate, ReplayVerdict, Violation};

@@ -3,10 +3,10 @@
 //! `spec` builds it, so whatever stands here is consistent: every name it mentions exists.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::described::{DescribedStep, Link, Outage, Traffic};
 use crate::fault::Fault;
 use crate::names::Protocol;
 use crate::template::{Template, Variable};
@@ -43,6 +43,10 @@ pub struct System {
     pub traffic: Traffic,
     /// What went wrong before.
     pub incidents: Vec<Incident>,
+    /// What is said of how edges behave.
+    pub links: Vec<Link>,
+    /// Times in which something does not serve, in simulations.
+    pub outages: Vec<Outage>,
 }
 
 /// Something services talk to.
@@ -68,6 +72,8 @@ pub enum BackendSource {
     At(String),
     /// A stand-in that answers from WireMock mappings in this folder.
     Stub(PathBuf),
+    /// It is only described: enough to predict, too little to run.
+    Described,
 }
 
 /// A program that runs in replicas.
@@ -75,7 +81,7 @@ pub enum BackendSource {
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// The command, split into words.
+    /// The command, split into words; empty when the service is only described.
     pub run: Vec<Template>,
     /// How many run.
     pub replicas: u16,
@@ -85,6 +91,8 @@ pub struct Service {
     pub env: Vec<(String, Template)>,
     /// What it may use.
     pub limits: Limits,
+    /// Requests that one replica works on at a time; none is any number.
+    pub slots: Option<u64>,
 }
 
 /// How to know that a replica is ready.
@@ -126,6 +134,10 @@ pub struct Operation {
     pub accepted: Vec<u16>,
     /// Statuses that mean it was rightly refused.
     pub refused: Vec<u16>,
+    /// What one request does, as described; empty when nothing is said.
+    pub steps: Vec<DescribedStep>,
+    /// How often it can be done for one key before it must be refused.
+    pub limit: Option<u64>,
 }
 
 /// A request's body.
@@ -213,15 +225,6 @@ pub struct Variant {
     pub name: String,
 }
 
-/// What traffic is like, for predict and stress.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Traffic {
-    /// How many agents act.
-    pub agents: Option<u64>,
-    /// Per operation: how many requests within which window.
-    pub bursts: Vec<(String, u64, Duration)>,
-}
-
 /// Something that went wrong before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Incident {
@@ -305,6 +308,19 @@ impl System {
             }
         }
         edges
+    }
+
+    /// What is only described and cannot be run: the first such backend or service.
+    pub fn only_described(&self) -> Option<&str> {
+        let mut services = self.services.iter();
+        let mut backends = self.backends.iter();
+        services
+            .find(|service| service.run.is_empty())
+            .map(|service| service.name.as_str())
+            .or_else(|| {
+                let described = backends.find(|backend| backend.source == BackendSource::Described);
+                described.map(|backend| backend.name.as_str())
+            })
     }
 
     /// How many lanes there are: as many as the service with the most replicas has.

@@ -71,7 +71,7 @@ fn everything_is_read() {
     assert_eq!((stock.replicas, stock.ready.clone()), (2, Ready::Port));
     assert_eq!(stock.env[0], ("WORKERS".to_string(), Template::plain("08")));
     assert_eq!(system.edges().len(), 5);
-    assert_eq!(system.traffic.bursts.len(), 1);
+    assert_eq!(system.traffic.demands.len(), 1);
     assert_eq!(
         system.incidents[0].edge,
         ("shop".to_string(), "cache".to_string())

@@ -31,6 +31,7 @@ pub(crate) fn kind_word(kind: &EventKind) -> &'static str {
         EventKind::ReplicaDied { .. } => "replica_died",
         EventKind::Warning { .. } => "warning",
         EventKind::LoadMeasured { .. } => "load_measured",
+        EventKind::Predicted { .. } => "predicted",
         EventKind::RunEnded { .. } => "run_ended",
     }
 }

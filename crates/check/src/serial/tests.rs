@@ -17,6 +17,8 @@ fn system(refused: &[u16]) -> System {
         args: vec![],
         accepted: vec![],
         refused: refused.to_vec(),
+        steps: vec![],
+        limit: None,
     };
     System {
         name: "s".into(),
@@ -33,6 +35,8 @@ fn system(refused: &[u16]) -> System {
         variant: None,
         traffic: model::Traffic::default(),
         incidents: vec![],
+        links: vec![],
+        outages: vec![],
     }
 }
 

@@ -48,6 +48,7 @@ fn describe(system: &System) -> String {
         let source = match &backend.source {
             BackendSource::Provide { .. } => "a disposable one".to_string(),
             BackendSource::At(url) => format!("at {url}"),
+            BackendSource::Described => "only described".to_string(),
             BackendSource::Stub(folder) => format!("stub in {}", folder.display()),
         };
         line(

@@ -234,5 +234,7 @@ pub fn system(folder: &Path, backends: Vec<Backend>) -> System {
         variant: None,
         traffic: Traffic::default(),
         incidents: Vec::new(),
+        links: Vec::new(),
+        outages: Vec::new(),
     }
 }

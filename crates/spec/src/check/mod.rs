@@ -134,5 +134,7 @@ fn build(
         variant: variant.map(str::to_string),
         traffic: traffic::check(raw, names, problems),
         incidents: traffic::incidents(raw, names, problems),
+        links: Vec::new(),
+        outages: Vec::new(),
     }
 }

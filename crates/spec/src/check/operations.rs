@@ -78,6 +78,8 @@ fn one(
         args: values,
         accepted,
         refused,
+        steps: Vec::new(),
+        limit: None,
     };
     if problems.count() == before {
         unused_arguments(raw.args.as_ref(), &operation, problems);

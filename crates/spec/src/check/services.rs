@@ -37,6 +37,7 @@ fn one(service: &FormService<'_>, names: &Names<'_>, problems: &mut Problems) ->
         limits: service
             .limits
             .map_or(Limits::default(), |raw| limits(raw, problems)),
+        slots: None,
     }
 }
 

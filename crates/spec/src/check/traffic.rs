@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Incident, Traffic};
+use model::{Demand, DemandShape, Incident, Traffic};
 
 use super::names::Names;
 use crate::error::Problems;
@@ -26,13 +26,25 @@ pub fn check(raw: &RawSpec, names: &Names<'_>, problems: &mut Problems) -> Traff
     for name in traffic.bursts.names() {
         names.operation_exists(name, problems);
     }
-    let bursts = traffic.bursts.iter().map(|(name, burst)| {
+    let demands = traffic.bursts.iter().map(|(name, burst)| {
         let count = within(&burst.burst, "`burst`", COUNT_MAX, problems);
         let window = within(&burst.window_ms, "`window_ms`", WINDOW_MS_MAX, problems);
-        (name.value.clone(), count, Duration::from_millis(window))
+        Demand {
+            operation: name.value.clone(),
+            shape: DemandShape::Burst {
+                requests: count,
+                window: Duration::from_millis(window),
+            },
+            keys: 1,
+            skew: 0.0,
+        }
     });
-    let bursts = bursts.collect();
-    Traffic { agents, bursts }
+    let demands = demands.collect();
+    Traffic {
+        agents,
+        personas: Vec::new(),
+        demands,
+    }
 }
 
 /// A number from one up to so many.
