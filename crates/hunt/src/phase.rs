@@ -129,7 +129,7 @@ pub(crate) async fn run<L: Lab>(
     context.emit(EventKind::PhaseEnded {
         phase: plan.name.to_string(),
         violations: done.forced.violations,
-        interval: check::stats::wilson(done.forced.violations),
+        interval: done.forced.violations.interval(),
         enforced: plan.is_forced().then_some(done.forced.enforced),
         took_ms: done.took.as_millis() as u64,
     });

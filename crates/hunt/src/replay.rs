@@ -178,7 +178,7 @@ fn document(plan: &ReplayPlan, verdict: ReplayVerdict, done: &Phases) -> Map<Str
 /// What every phase is told by, forced or not.
 fn counts(done: &PhaseDone) -> Map<String, Value> {
     let rate = done.violations();
-    let (low, high) = check::stats::wilson(rate);
+    let (low, high) = rate.interval();
     let seconds = done.took.as_secs_f64();
     let first = done.first_violation;
     model::object(json!({

@@ -189,7 +189,7 @@ fn document(figures: &Figures, violations: &[Violation]) -> Map<String, Value> {
         k: u64::from(!violations.is_empty()),
         n: 1,
     };
-    let (low, high) = check::stats::wilson(rate);
+    let (low, high) = rate.interval();
     model::object(json!({
         "requests": figures.requests,
         "requests_per_second": figures.requests as f64 / seconds,

@@ -9,6 +9,7 @@ mod footprint;
 mod moves;
 pub mod state;
 pub mod suspect;
+pub mod swarm;
 pub mod template;
 
 pub use footprint::{Deed, Footprint, Ledger};

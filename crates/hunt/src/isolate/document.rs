@@ -101,6 +101,6 @@ fn counts(rate: Rate) -> Value {
 }
 
 fn interval(rate: Rate) -> [f64; 2] {
-    let (low, high) = check::stats::wilson(rate);
+    let (low, high) = rate.interval();
     [low, high]
 }

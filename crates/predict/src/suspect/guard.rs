@@ -35,12 +35,15 @@ pub fn of(
     if one.steps[..=second].iter().any(is_serializable) {
         return Some("SERIALIZABLE".to_string());
     }
-    let then = &one.steps[second];
-    let is_conditional =
-        then.footprint.deeds.iter().any(|d| {
-            d.effect.access == Access::Atomic && d.locks && d.resource() == deed.resource()
-        });
-    is_conditional.then(|| format!("a conditional {}", then.step.verb))
+    turns_away(one, second, &deed.resource())
+        .then(|| format!("a conditional {}", one.steps[second].step.verb))
+}
+
+/// Whether the act itself does nothing when what it acts on is no longer as it was.
+pub fn turns_away(one: &Template, second: usize, resource: &str) -> bool {
+    one.steps[second].footprint.deeds.iter().any(|deed| {
+        deed.effect.access == Access::Atomic && deed.locks && deed.resource() == resource
+    })
 }
 
 /// Keys that are used as locks by both: set only if absent, and removed later.

@@ -9,11 +9,14 @@ mod guard;
 mod label;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::BTreeMap;
 
 use model::{Label, OrderLine, RacerPlan, Setup, Suspect, SuspectOrder};
 use serde_json::Value;
+
+pub use window::{Window, windows};
 
 use crate::footprint::Deed;
 use crate::template::{Template, TemplateStep};

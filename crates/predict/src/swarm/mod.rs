@@ -1,0 +1,34 @@
+//! The swarm: a seeded simulation of the described system, in which thousands of agents send their
+//! requests and everything that requests share is kept as the real stores keep it. Events in time,
+//! no system running.
+//!
+//! `model` (what is simulated) -> `program` (made ready) -> `world` (time passes; `requests`, `locks`,
+//! `links` and `agents` are what happens in it) -> `tally` (what was counted) -> `search` (loads and
+//! knobs) -> `rank` (boundaries).
+
+mod agents;
+mod caches;
+mod choice;
+mod dice;
+mod families;
+mod knobs;
+mod links;
+mod locks;
+mod model;
+mod program;
+mod queue;
+mod rank;
+mod requests;
+mod rounds;
+mod search;
+mod tally;
+#[cfg(test)]
+mod testkit;
+#[cfg(test)]
+mod tests;
+mod world;
+
+pub use model::{
+    ARGUMENTS_MAX, Argument, DeedTies, Exchange, Model, OperationModel, Role, ServiceModel, Tie,
+};
+pub use search::{SwarmPlan, predict};
