@@ -296,61 +296,35 @@ fn operation(model: &Model, at: usize, families: &Families, links: &[LinkProgram
     let operation = &model.operations[at];
     let service = model.service(&operation.service).unwrap_or(0);
     let slowness = model.services.get(service).map_or(1.0, |s| s.slowness);
-    let spreads = |all: &[model::Latency]| -> Vec<Spread> {
-        let spreads = all.iter().map(|latency| Spread::of(latency, slowness));
-        spreads.filter(|spread| !spread.is_nothing()).collect()
-    };
-    let mut open = false;
-    let mut moment = false;
+    let mut transaction = Standing::default();
     let mut acts: Vec<Act> = Vec::new();
     for exchange in &operation.exchanges {
-        let begins = exchange.role == Role::Begin;
-        let ends = exchange.role == Role::End;
-        if begins {
-            (open, moment) = (true, false);
-        }
         let step = exchange.step.and_then(|step| step_of(model, at, step));
         let isolation = step.and_then(|step| step.isolation).unwrap_or_default();
-        let snapshot = open && !begins && !moment && isolation.is_of_one_moment();
-        moment |= snapshot;
+        transaction.take(&exchange.role, isolation);
         acts.push(Act {
-            work: spreads(&exchange.work),
-            takes: Spread::of(&exchange.takes, 1.0),
-            is_private: false,
             link: links.iter().position(|link| {
                 link.from == Some(service) && link.link.to == exchange.target && link.matters()
             }),
-            call: match exchange.role {
-                Role::Call(operation) => Some(operation),
-                _ => None,
-            },
             touches: touches(exchange, families, step),
             decides: match exchange.decides {
                 true => looked_at(exchange, families),
                 false => None,
             },
-            takes_one: None,
-            on_miss: exchange.on_miss,
-            background: exchange.background,
-            once: exchange.once,
-            in_transaction: open,
-            ends_transaction: ends,
-            snapshot,
+            in_transaction: transaction.is_open,
+            ends_transaction: exchange.role == Role::End,
+            snapshot: transaction.is_moment,
             isolation,
-            role: exchange.role.clone(),
-            cache: None,
-            notes: None,
-            opens: Vec::new(),
-            closes: Vec::new(),
-            enters: Vec::new(),
+            ..plain(exchange, slowness)
         });
-        open &= !ends;
+        transaction.is_open &= exchange.role != Role::End;
     }
     mark_taking(&mut acts, operation, families);
+    let deeds = operation.exchanges.iter().flat_map(|e| &e.footprint.deeds);
     Operation {
         service,
         exchanges: acts,
-        tail: spreads(&operation.tail),
+        tail: spreads(&operation.tail, slowness),
         limit: operation
             .limit
             .map(|limit| u32::try_from(limit).unwrap_or(u32::MAX)),
@@ -358,11 +332,63 @@ fn operation(model: &Model, at: usize, families: &Families, links: &[LinkProgram
         from_clients: links.iter().position(|link| {
             link.from.is_none() && link.link.to == operation.service && link.matters()
         }),
-        is_effect: operation
-            .exchanges
-            .iter()
-            .flat_map(|exchange| &exchange.footprint.deeds)
-            .any(|deed| deed.effect.access.changes()),
+        is_effect: deeds.into_iter().any(|deed| deed.effect.access.changes()),
+    }
+}
+
+/// Where an exchange stands in a transaction.
+#[derive(Debug, Default)]
+struct Standing {
+    is_open: bool,
+    has_moment: bool,
+    /// The transaction's moment is here.
+    is_moment: bool,
+}
+
+impl Standing {
+    fn take(&mut self, role: &Role, isolation: Isolation) {
+        if *role == Role::Begin {
+            (self.is_open, self.has_moment) = (true, false);
+        }
+        let begins = *role == Role::Begin;
+        self.is_moment =
+            self.is_open && !begins && !self.has_moment && isolation.is_of_one_moment();
+        self.has_moment |= self.is_moment;
+    }
+}
+
+fn spreads(all: &[model::Latency], slowness: f64) -> Vec<Spread> {
+    let spreads = all.iter().map(|latency| Spread::of(latency, slowness));
+    spreads.filter(|spread| !spread.is_nothing()).collect()
+}
+
+/// An exchange as far as it does not depend on others.
+fn plain(exchange: &Exchange, slowness: f64) -> Act {
+    Act {
+        work: spreads(&exchange.work, slowness),
+        takes: Spread::of(&exchange.takes, 1.0),
+        is_private: false,
+        link: None,
+        call: match exchange.role {
+            Role::Call(operation) => Some(operation),
+            _ => None,
+        },
+        touches: Vec::new(),
+        decides: None,
+        takes_one: None,
+        on_miss: exchange.on_miss,
+        background: exchange.background,
+        once: exchange.once,
+        in_transaction: false,
+        ends_transaction: false,
+        snapshot: false,
+        isolation: Isolation::default(),
+        role: exchange.role.clone(),
+        cache: None,
+        notes: None,
+        opens: Vec::new(),
+        closes: Vec::new(),
+        enters: Vec::new(),
     }
 }
 

@@ -132,9 +132,6 @@ impl World<'_> {
         let request = &self.requests[id as usize];
         let (operation, index) = (usize::from(request.operation), usize::from(request.at));
         let act = &program.operations[operation].exchanges[index];
-        if let Some(called) = act.call {
-            return self.ask(id, called, at);
-        }
         if act.snapshot {
             self.requests[id as usize].snapshot = at;
         }
@@ -149,6 +146,9 @@ impl World<'_> {
         self.change(id, act, operation, at);
         if act.ends_transaction || !act.in_transaction {
             self.free_locks(id, false, at);
+        }
+        if let Some(called) = act.call {
+            return self.ask(id, called, at);
         }
         let request = &mut self.requests[id as usize];
         let back = at + request.rest;
@@ -191,12 +191,11 @@ impl World<'_> {
 
     /// Whether the limit and the store let it go on; it has ended if not.
     fn is_let(&mut self, id: u32, act: &Act, operation: usize, at: Nanos) -> bool {
-        if act.in_transaction && act.isolation != Isolation::ReadCommitted {
-            if let Some(family) = self.changed_meanwhile(id, act) {
-                self.tally.families[family].aborted += 1;
-                self.conclude(id, at, Ending::TurnedAway);
-                return false;
-            }
+        let sees_one_moment = act.in_transaction && act.isolation.is_of_one_moment();
+        if sees_one_moment && let Some(family) = self.changed_meanwhile(id, act) {
+            self.tally.families[family].aborted += 1;
+            self.conclude(id, at, Ending::TurnedAway);
+            return false;
         }
         if act.once && self.intends_again(id) {
             self.conclude(id, at, Ending::TurnedAway);

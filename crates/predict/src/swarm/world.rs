@@ -149,13 +149,51 @@ pub struct Mark {
     pub by: u32,
 }
 
+fn replicas(program: &Program) -> Vec<Vec<Replica>> {
+    let services = program.services.iter();
+    services
+        .map(|service| vec![Replica::default(); usize::from(service.replicas)])
+        .collect()
+}
+
+fn link_states(program: &Program) -> Vec<Vec<LinkState>> {
+    let callers = program
+        .links
+        .iter()
+        .map(|link| link.from.map_or(1, |from| program.services[from].replicas));
+    callers
+        .map(|replicas| vec![LinkState::default(); usize::from(replicas)])
+        .collect()
+}
+
+/// A place for each member, one for all of them, and one for any.
+fn places(program: &Program, family: usize) -> usize {
+    program.families[family].members as usize + 2
+}
+
+fn marks(program: &Program) -> Vec<Vec<[Mark; 2]>> {
+    let nobody = Mark {
+        begun: 0,
+        by: NOBODY,
+    };
+    let windows = program.windows.iter();
+    windows
+        .map(|window| vec![[nobody; 2]; places(program, window.family)])
+        .collect()
+}
+
 impl<'a> World<'a> {
     pub fn new(program: &'a Program, demands: &'a Demands) -> World<'a> {
-        let places = |family: usize| program.families[family].members as usize + 2;
         // What nobody asks for has no place.
         let sized = |wanted: &dyn Fn(usize) -> bool| -> Vec<usize> {
             let families = 0..program.families.len();
-            let size = |family| if wanted(family) { places(family) } else { 0 };
+            let size = |family| {
+                if wanted(family) {
+                    places(program, family)
+                } else {
+                    0
+                }
+            };
             families.map(size).collect()
         };
         let acts = || program.operations.iter().flat_map(|o| &o.exchanges);
@@ -170,10 +208,6 @@ impl<'a> World<'a> {
         let cached = |family: usize| acts().any(|act| act.cache.is_some_and(|c| c.is_of(family)));
         let decided =
             |family: usize| acts().any(|act| act.decides.is_some_and(|(of, _)| of == family));
-        let nobody = Mark {
-            begun: 0,
-            by: NOBODY,
-        };
         World {
             dice: Dice::of_round(0, 0),
             queue: Queue::default(),
@@ -184,20 +218,9 @@ impl<'a> World<'a> {
             times: Vec::new(),
             serial: 0,
             agents: Agents::default(),
-            services: program
-                .services
-                .iter()
-                .map(|service| vec![Replica::default(); usize::from(service.replicas)])
-                .collect(),
+            services: replicas(program),
             next_replica: vec![0; program.services.len()],
-            links: program
-                .links
-                .iter()
-                .map(|link| {
-                    let replicas = link.from.map_or(1, |from| program.services[from].replicas);
-                    vec![LinkState::default(); usize::from(replicas)]
-                })
-                .collect(),
+            links: link_states(program),
             locks: sized(&locked)
                 .into_iter()
                 .map(|n| vec![Lock::default(); n])
@@ -210,11 +233,7 @@ impl<'a> World<'a> {
                 .into_iter()
                 .map(|n| vec![Cached::default(); n])
                 .collect(),
-            marks: program
-                .windows
-                .iter()
-                .map(|window| vec![[nobody; 2]; places(window.family)])
-                .collect(),
+            marks: marks(program),
             taken: sized(&decided)
                 .into_iter()
                 .map(|n| vec![(0, 0); n])
