@@ -11,6 +11,7 @@ mod digest;
 mod error;
 mod fault;
 mod find;
+mod latency;
 mod node;
 mod raw;
 mod read;
