@@ -136,4 +136,6 @@ fn folder_of(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod broken;
 #[cfg(test)]
+mod described_tests;
+#[cfg(test)]
 mod tests;

@@ -9,6 +9,16 @@ use crate::suggest;
 /// So many keys of one map are looked at for a misspelling of one that is missing.
 const KEYS_COMPARED_MAX: usize = 100;
 
+/// The cure where `{ key: a, b }` was read as two keys.
+pub const COMMA_HELP: &str = "a comma ends an entry: put a text that holds commas in quotes";
+
+/// Whether a key is the end of a text that holds commas and lacks its quotes: `0.5)`.
+pub fn is_end_of_text(key: &Spot<String>, value: &Node) -> bool {
+    let key = key.value.as_str();
+    value.kind == NodeKind::Null
+        && (key.ends_with(')') || key.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// A raw type: what a node of the text may say.
 pub trait Read: Sized {
     /// What one is called when it has a name of its own: a service, an operation.
@@ -191,6 +201,34 @@ impl Read for Spot<u64> {
     }
 }
 
+impl Read for Spot<f64> {
+    fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
+        if let NodeKind::Number(number, _) = &node.kind
+            && let Some(value) = number.as_f64()
+        {
+            return Some(Spot {
+                value,
+                span: node.span,
+            });
+        }
+        must_be(node, place, "a number", problems);
+        None
+    }
+}
+
+impl Read for Spot<bool> {
+    fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
+        if let NodeKind::Bool(value) = node.kind {
+            return Some(Spot {
+                value,
+                span: node.span,
+            });
+        }
+        must_be(node, place, "`true` or `false`", problems);
+        None
+    }
+}
+
 impl Read for Anything {
     fn read(node: &Node, _: &str, _: &mut Problems) -> Option<Self> {
         Some(Anything(node.clone()))
@@ -292,7 +330,7 @@ impl Read for Pair {
                 .skip(1)
                 .any(|(_, value)| value.kind == NodeKind::Null)
             {
-                "a comma ends an entry: put a text that holds commas in quotes"
+                COMMA_HELP
             } else {
                 "write { name: \"text\" } with one name, and a line of its own for each"
             };
@@ -397,6 +435,9 @@ impl<'a> Fields<'a> {
                 && let Some(home) = crate::raw::home_of(name)
             {
                 help = format!("`{name}` is a key of {home}: check its indentation; {help}");
+            }
+            if is_end_of_text(key, value) {
+                help = COMMA_HELP.to_string();
             }
             if let Some(above) = empty {
                 help = format!(
