@@ -9,9 +9,14 @@ use crate::template::{Part, Template};
 /// The operations of a system, by what is asked of which service.
 #[derive(Debug)]
 pub struct Routes<'a> {
-    /// By service, method and how many pieces the path has.
-    by_shape: HashMap<(&'a str, &'a str, usize), Vec<(Vec<Piece<'a>>, usize)>>,
+    by_shape: HashMap<Shape<'a>, Vec<Route<'a>>>,
 }
+
+/// Service, method, and how many pieces the path has.
+type Shape<'a> = (&'a str, &'a str, usize);
+
+/// A path, and the place of its operation.
+type Route<'a> = (Vec<Piece<'a>>, usize);
 
 /// What stands between two slashes of a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,7 +30,7 @@ struct Piece<'a> {
 impl<'a> Routes<'a> {
     /// Of these operations.
     pub fn of(operations: &'a [Operation]) -> Routes<'a> {
-        let mut by_shape: HashMap<_, Vec<_>> = HashMap::new();
+        let mut by_shape: HashMap<Shape<'_>, Vec<Route<'_>>> = HashMap::new();
         for (index, operation) in operations.iter().enumerate() {
             let path = pieces(&operation.path);
             let shape = (

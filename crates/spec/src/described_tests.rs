@@ -243,6 +243,22 @@ fn damaged_descriptions_never_panic() {
     }
 }
 
+#[test]
+fn steps_are_counted() {
+    let spec = |count: usize| {
+        let steps = "{ work: 1ms }, ".repeat(count);
+        let text = format!(
+            "system: s\nservices: {{ a: {{}} }}\noperations: {{ o: {{ request: GET a /, steps: [{steps}] }} }}\n"
+        );
+        parse(&text, Path::new("heisen.yaml"), None)
+    };
+    assert_eq!(spec(200).unwrap().operations[0].steps.len(), 200);
+    assert_eq!(
+        spec(201).unwrap_err().problems()[0].message(),
+        "operation `o` has 201 steps; at most 200 can be had"
+    );
+}
+
 /// Calls without end, in one long chain and all with all: told of, in bounded messages.
 #[test]
 fn many_calls_are_bounded() {

@@ -62,7 +62,7 @@ pub fn ends(
             Some((place(from.trim()), place(to.trim())))
         }
         _ => {
-            let help = "write `service -> backend`";
+            let help = "write `service -> backend or service`, such as `shop -> cache`";
             problems.add(written.span, format!("`{text}` is no edge"), "", help);
             None
         }
@@ -78,7 +78,7 @@ fn caller_exists(from: &Spot<String>, names: &Names<'_>, problems: &mut Problems
     known.push(CLIENTS);
     let (message, help) = if names.has_target(name) {
         (
-            format!("nobody is called by backend `{name}`"),
+            format!("backend `{name}` calls nobody"),
             format!(
                 "an edge begins at a service, or at `{CLIENTS}` for those outside: write `service -> {name}`"
             ),

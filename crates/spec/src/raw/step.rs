@@ -2,8 +2,8 @@
 //! are fixed, so it is read by hand.
 
 use crate::error::Problems;
-use crate::node::{Node, Spot};
-use crate::read::{COMMA_HELP, Read, Text, entries, is_end_of_text};
+use crate::node::{Node, NodeKind, Spot};
+use crate::read::{COMMA_HELP, Read, Text, entries};
 use crate::source::Span;
 use crate::suggest;
 
@@ -101,7 +101,7 @@ fn tell_more(place: &str, acts: &[(&Spot<String>, &Node, String)], problems: &mu
     let odd = acts
         .iter()
         .skip(1)
-        .find(|(key, value, _)| is_end_of_text(key, value));
+        .find(|(_, value, _)| value.kind == NodeKind::Null);
     let misspelt = acts.iter().find(|(key, ..)| meant(key).is_some());
     let Some((key, ..)) = odd.or(misspelt).or(acts.get(1)) else {
         return;
