@@ -4,6 +4,7 @@
 //! (what happened) -> `verdict` (what it means); `event` is the one stream that tells it all.
 //! Nothing here does I/O, waits, or looks at a clock.
 
+pub mod called;
 pub mod catch;
 pub mod described;
 pub mod effect;
@@ -24,6 +25,7 @@ pub mod units;
 pub mod verdict;
 pub mod what_if;
 
+pub use called::Routes;
 pub use catch::Catch;
 pub use described::{
     Act, Breaker, Demand, DemandShape, DescribedStep, Latency, Link, Outage, OutageKind, Persona,

@@ -1,9 +1,10 @@
 //! A standing fault as written on the command line: `cache:latency=lognormal(20ms,0.5)`.
 
 use model::system::WireFault;
-use model::{Distribution, Fault, System, units};
+use model::{Fault, System, units};
 use thiserror::Error;
 
+use crate::latency::{delay_us, distribution};
 use crate::suggest;
 
 /// The faults a wire can have, and an example of each.
@@ -17,10 +18,6 @@ const KINDS: [(&str, &str); 5] = [
     ("bandwidth", "bandwidth=64KiB/s"),
     ("slow", "slow=16B/10ms"),
 ];
-/// No delay is longer than this; ten minutes.
-const DELAY_US_MAX: u128 = 600_000_000;
-/// A spread beyond this makes nearly every delay either nothing or the longest there is.
-const SIGMA_MAX: f64 = 5.0;
 
 /// Why a fault could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -163,52 +160,6 @@ pub fn wired(system: &System) -> Vec<&str> {
     wired
 }
 
-/// `20ms`, `uniform(1ms,5ms)`, `lognormal(20ms,0.5)`.
-fn distribution(text: &str) -> Result<Distribution, String> {
-    let Some((name, rest)) = text.split_once('(') else {
-        return Ok(Distribution::Fixed(delay_us(text)?));
-    };
-    let inner = rest
-        .strip_suffix(')')
-        .ok_or_else(|| format!("`{text}` lacks its `)`"))?;
-    let parts: Vec<&str> = inner.split(',').map(str::trim).collect();
-    match (name.trim(), parts.as_slice()) {
-        ("uniform", [low, high]) => {
-            let (low, high) = (delay_us(low)?, delay_us(high)?);
-            if low > high {
-                return Err(format!("`{text}` begins above its end"));
-            }
-            Ok(Distribution::Uniform(low, high))
-        }
-        ("lognormal", [median, sigma]) => {
-            let median_us = delay_us(median)?;
-            let sigma: f64 = sigma
-                .parse()
-                .map_err(|_| format!("the spread `{sigma}` is no number"))?;
-            if !(0.0..=SIGMA_MAX).contains(&sigma) {
-                return Err(format!(
-                    "the spread {sigma} is not between 0 and {SIGMA_MAX}"
-                ));
-            }
-            Ok(Distribution::Lognormal { median_us, sigma })
-        }
-        ("uniform" | "lognormal", _) => Err(format!(
-            "`{}` takes two values, not {}",
-            name.trim(),
-            parts.len()
-        )),
-        (other, _) => Err(format!("there is no distribution `{other}`")),
-    }
-}
-
-fn delay_us(text: &str) -> Result<u64, String> {
-    let duration = units::duration(text).map_err(|error| first_half(&error.to_string()))?;
-    match u64::try_from(duration.as_micros()) {
-        Ok(us) if u128::from(us) <= DELAY_US_MAX => Ok(us),
-        _ => Err(format!("`{text}` is longer than ten minutes")),
-    }
-}
-
 /// `64KiB/s`.
 fn bandwidth(text: &str) -> Result<Fault, String> {
     let amount = text
@@ -234,11 +185,6 @@ fn slow(text: &str) -> Result<Fault, String> {
         slice_bytes,
         pause_us: delay_us(pause)?,
     })
-}
-
-/// What a unit's error says before its own cure.
-fn first_half(text: &str) -> String {
-    text.split("; ").next().unwrap_or(text).to_string()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod digest;
 mod error;
 mod fault;
 mod find;
+mod latency;
 mod node;
 mod raw;
 mod read;
@@ -134,5 +135,7 @@ fn folder_of(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod broken;
+#[cfg(test)]
+mod described_tests;
 #[cfg(test)]
 mod tests;

@@ -7,14 +7,26 @@ use crate::node::{Node, Spot};
 use crate::read::{Anything, Entries, Fields, OneOrMany, Pair, Read, Text};
 
 mod choice;
+mod edge;
 mod invariant;
 mod schedule;
+mod step;
 mod traffic;
 
-pub use choice::{ProtocolWord, ProvideWord, SetupWord};
+pub use choice::{JitterWord, OutageWord, ProtocolWord, ProvideWord, SetupWord};
+pub use edge::{RawBreaker, RawEdge, RawOutage, RawRetry};
 pub use invariant::RawInvariant;
 pub use schedule::{RawEarlier, RawRacer, RawSchedule};
-pub use traffic::{RawBurst, RawTraffic};
+pub use step::{RawAct, RawStep};
+pub use traffic::{RawDemand, RawTraffic};
+
+/// A field's key in the text: `r#for` is written `for`.
+pub const fn key(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
 
 /// Declares a record: a struct with a reader, a schema and the list of its keys.
 macro_rules! record {
@@ -30,7 +42,7 @@ macro_rules! record {
 
         impl $name {
             /// The keys it knows.
-            pub const KEYS: &'static [&'static str] = &[$( stringify!($field) ),*];
+            pub const KEYS: &'static [&'static str] = &[$( $crate::raw::key(stringify!($field)) ),*];
         }
 
         impl Read for $name {
@@ -39,7 +51,7 @@ macro_rules! record {
             fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
                 let empty = [$( <$type as Read>::absent().is_some() ),*].iter().all(|absent| *absent);
                 let fields = Fields::open(node, place, Self::KEYS, empty, problems)?;
-                $( let $field = fields.take::<$type>(stringify!($field), problems); )*
+                $( let $field = fields.take::<$type>($crate::raw::key(stringify!($field)), problems); )*
                 Some($name { $( $field: $field?, )* })
             }
         }
@@ -68,6 +80,10 @@ record! {
         state: Option<Vec<Pair>>,
         /// What must hold after each trial, by name.
         invariants: Option<Entries<RawInvariant>>,
+        /// How edges behave, for predict: `service -> backend or service`, or `clients -> service` for those outside.
+        edges: Option<Entries<RawEdge>>,
+        /// Times in which a backend or service does not serve, for predict.
+        outages: Option<Vec<RawOutage>>,
         /// What traffic is like, for predict and stress.
         traffic: Option<RawTraffic>,
         /// What went wrong before.
@@ -76,7 +92,7 @@ record! {
 }
 
 record! {
-    /// Something services talk to. It comes from one of `provide`, `at` and `stub`.
+    /// Something services talk to. It comes from one of `provide`, `at` and `stub`; without any it is only described: enough to predict, too little to run.
     RawBackend, "backend", {
         /// What it speaks.
         protocol: Spot<ProtocolWord>,
@@ -94,8 +110,8 @@ record! {
 record! {
     /// A program that runs in replicas.
     RawService, "service", {
-        /// The command. `${port}` is where it must listen; split into words as a shell would, but no shell runs.
-        run: Spot<String>,
+        /// The command. `${port}` is where it must listen; split into words as a shell would, but no shell runs. A service without one is only described: enough to predict, too little to run.
+        run: Option<Spot<String>>,
         /// How many run; 2 when left out. There are as many lanes as the largest of these.
         replicas: Option<Spot<u64>>,
         /// How to know that one is ready: `GET /path` answers 2xx, or `port` takes connections (the default).
@@ -104,6 +120,8 @@ record! {
         env: Option<Entries<Text>>,
         /// What one replica may use.
         limits: Option<RawLimits>,
+        /// Requests that one replica works on at a time, for predict; any number when left out.
+        slots: Option<Spot<u64>>,
     }
 }
 
@@ -136,6 +154,10 @@ record! {
         accepted: Option<OneOrMany<Spot<u64>>>,
         /// Statuses that mean it was rightly refused.
         refused: Option<OneOrMany<Spot<u64>>>,
+        /// How often it can be done for one key before it must be refused; the steps with `decides` see to it.
+        limit: Option<Spot<u64>>,
+        /// What one request does, step by step, for predict.
+        steps: Option<Vec<RawStep>>,
     }
 }
 
@@ -144,6 +166,8 @@ record! {
     RawVariant, "variant", {
         /// Services that differ.
         services: Option<Entries<RawServiceChange>>,
+        /// Operations that are described otherwise.
+        operations: Option<Entries<RawOperationChange>>,
         /// Replaces the system's `reset`.
         reset: Option<Vec<Pair>>,
         /// Replaces the system's `near_limit`.
@@ -166,6 +190,18 @@ record! {
         env: Option<Entries<Text>>,
         /// Replaces the limits.
         limits: Option<RawLimits>,
+        /// Replaces the slots.
+        slots: Option<Spot<u64>>,
+    }
+}
+
+record! {
+    /// How an operation of a variant differs.
+    RawOperationChange, "operation", {
+        /// Replaces the steps.
+        steps: Option<Vec<RawStep>>,
+        /// Replaces the limit.
+        limit: Option<Spot<u64>>,
     }
 }
 
@@ -183,7 +219,7 @@ record! {
 
 /// Which kind of record knows a key; helps when indentation put it into another.
 pub fn home_of(key: &str) -> Option<&'static str> {
-    let homes: [(&str, &[&str]); 8] = [
+    let homes: [(&str, &[&str]); 13] = [
         ("the spec itself", RawSpec::KEYS),
         ("a service", RawService::KEYS),
         ("a backend", RawBackend::KEYS),
@@ -191,7 +227,12 @@ pub fn home_of(key: &str) -> Option<&'static str> {
         ("`limits`", RawLimits::KEYS),
         ("an invariant", RawInvariant::KEYS),
         ("an incident", RawIncident::KEYS),
-        ("the `traffic` of an operation", RawBurst::KEYS),
+        ("the `traffic` of an operation", RawDemand::KEYS),
+        ("an edge", RawEdge::KEYS),
+        ("`retry`", RawRetry::KEYS),
+        ("`breaker`", RawBreaker::KEYS),
+        ("an outage", RawOutage::KEYS),
+        ("a step", RawStep::KEYS),
     ];
     homes
         .iter()

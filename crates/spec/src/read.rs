@@ -1,6 +1,8 @@
 //! Nodes -> raw types. What cannot be read becomes a problem and reading goes on, so that one
 //! look at a spec finds all that is wrong with it.
 
+mod single;
+
 use crate::error::Problems;
 use crate::node::{Node, NodeKind, Spot};
 use crate::source::Span;
@@ -8,6 +10,16 @@ use crate::suggest;
 
 /// So many keys of one map are looked at for a misspelling of one that is missing.
 const KEYS_COMPARED_MAX: usize = 100;
+
+/// The cure where `{ key: a, b }` was read as two keys.
+pub const COMMA_HELP: &str = "a comma ends an entry: put a text that holds commas in quotes";
+
+/// Whether a key is the end of a text that holds commas and lacks its quotes: `0.5)`.
+pub fn is_end_of_text(key: &Spot<String>, value: &Node) -> bool {
+    let key = key.value.as_str();
+    value.kind == NodeKind::Null
+        && (key.ends_with(')') || key.starts_with(|c: char| c.is_ascii_digit()))
+}
 
 /// A raw type: what a node of the text may say.
 pub trait Read: Sized {
@@ -129,74 +141,6 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
-impl Read for Spot<String> {
-    fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
-        match &node.kind {
-            NodeKind::Text(text) if !text.trim().is_empty() => Some(Spot {
-                value: text.clone(),
-                span: node.span,
-            }),
-            NodeKind::Text(_) => {
-                problems.add(
-                    node.span,
-                    format!("{place} is empty"),
-                    "",
-                    "write some text here",
-                );
-                None
-            }
-            NodeKind::Bool(_) | NodeKind::Number(..) => {
-                let message = format!("{place} must be text, not {}", node.describe());
-                problems.add(node.span, message, "", "put it in quotes if it is meant");
-                None
-            }
-            _ => {
-                must_be(node, place, "text", problems);
-                None
-            }
-        }
-    }
-}
-
-impl Read for Text {
-    fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
-        let text = node.text();
-        if text.is_none() {
-            let wanted = if node.kind == NodeKind::Null {
-                "a value (\"\" for none)"
-            } else {
-                "a single value"
-            };
-            must_be(node, place, wanted, problems);
-        }
-        Some(Text(Spot {
-            value: text?,
-            span: node.span,
-        }))
-    }
-}
-
-impl Read for Spot<u64> {
-    fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
-        if let NodeKind::Number(number, _) = &node.kind
-            && let Some(value) = number.as_u64()
-        {
-            return Some(Spot {
-                value,
-                span: node.span,
-            });
-        }
-        must_be(node, place, "a whole number", problems);
-        None
-    }
-}
-
-impl Read for Anything {
-    fn read(node: &Node, _: &str, _: &mut Problems) -> Option<Self> {
-        Some(Anything(node.clone()))
-    }
-}
-
 impl<T: Read> Read for Vec<T> {
     fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
         let NodeKind::List(items) = &node.kind else {
@@ -292,7 +236,7 @@ impl Read for Pair {
                 .skip(1)
                 .any(|(_, value)| value.kind == NodeKind::Null)
             {
-                "a comma ends an entry: put a text that holds commas in quotes"
+                COMMA_HELP
             } else {
                 "write { name: \"text\" } with one name, and a line of its own for each"
             };
@@ -397,6 +341,9 @@ impl<'a> Fields<'a> {
                 && let Some(home) = crate::raw::home_of(name)
             {
                 help = format!("`{name}` is a key of {home}: check its indentation; {help}");
+            }
+            if is_end_of_text(key, value) {
+                help = COMMA_HELP.to_string();
             }
             if let Some(above) = empty {
                 help = format!(

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 
+use model::Persona;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::node::Spot;
-use crate::raw::{RawBurst, RawInvariant, RawSpec, RawTraffic};
+use crate::raw::{RawDemand, RawInvariant, RawSpec, RawStep, RawTraffic};
 use crate::read::{Anything, Entries, OneOrMany, Pair, Text};
 
 /// The schema as pretty JSON, ending with a newline.
@@ -166,21 +167,72 @@ impl JsonSchema for RawInvariant {
 }
 
 impl JsonSchema for RawTraffic {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "RawTraffic".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let burst = generator.subschema_for::<RawBurst>();
+        let demand = generator.subschema_for::<RawDemand>();
+        let parts: serde_json::Map<String, Value> = Persona::ALL
+            .iter()
+            .map(|(word, _)| {
+                let part = serde_json::json!({ "type": "number", "exclusiveMinimum": 0 });
+                ((*word).to_string(), part)
+            })
+            .collect();
         json_schema!({
-            "description": "What traffic is like: how many agents act, and for each operation how many requests come within which window.",
+            "description": "What traffic is like: how many agents act, who they are, and for each operation when requests come.",
             "type": "object",
             "properties": {
-                "agents": { "description": "How many agents act.", "type": "integer", "minimum": 1 }
+                "agents": { "description": "How many agents act.", "type": "integer", "minimum": 1 },
+                "personas": {
+                    "description": "Who agents are, each with its part of all: `{ steady-buyer: 90, bot: 10 }`.",
+                    "type": "object",
+                    "properties": parts,
+                    "additionalProperties": false
+                }
             },
-            "additionalProperties": burst
+            "additionalProperties": demand
         })
     }
+}
+
+impl JsonSchema for RawStep {
+    fn schema_name() -> Cow<'static, str> {
+        "RawStep".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let latency = generator.subschema_for::<Text>();
+        let flag = |about: &str| serde_json::json!({ "description": about, "type": "boolean" });
+        json_schema!({
+            "description": "What is done: `{ db: \"UPDATE ...\" }`, `{ cache: \"GET key\", decides: true }`, `{ service: \"POST /path\" }` \
+                            (one of that service's operations), `{ own-service: \"LOCK name\" }` and `UNLOCK name`, or `{ work: 0.3ms }`.",
+            "type": "object",
+            "properties": {
+                "work": with_about(&latency, "The service works by itself for so long: `0.3ms`, `uniform(1ms, 5ms)`, `lognormal(0.4ms, 0.5)`, `measured(0.2ms, 0.3ms)`."),
+                "takes": with_about(&latency, "How long it takes, request to reply; the edge's latency when left out."),
+                "decides": flag("What it reads decides: the request goes on only while the operation's `limit` is not reached by what it saw."),
+                "on_miss": flag("Made only when the read before it found nothing."),
+                "background": flag("Made after the answer was given.")
+            },
+            "additionalProperties": {
+                "description": "What the backend or service is asked; `${name}` is an argument.",
+                "type": "string"
+            },
+            "minProperties": 1,
+            "maxProperties": 5
+        })
+    }
+}
+
+/// A schema with a description of its own.
+fn with_about(schema: &Schema, about: &str) -> Value {
+    let mut schema = schema.clone().to_value();
+    if let Some(entries) = schema.as_object_mut() {
+        entries.insert("description".to_string(), about.into());
+    }
+    schema
 }
 
 #[cfg(test)]

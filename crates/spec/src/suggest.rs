@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest of the names that would have been right.
 
 /// Lists longer than this are cut in messages.
-const LISTED_MAX: usize = 12;
+const LISTED_MAX: usize = 14;
 
 /// The nearest name, if one is near enough to be meant.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
@@ -87,7 +87,7 @@ mod tests {
     fn lists_are_cut() {
         let names: Vec<String> = (0..20).map(|n| format!("name-{n}")).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        assert!(help("zzz", "services", &names).ends_with("name-11, ..."));
+        assert!(help("zzz", "services", &names).ends_with("name-13, ..."));
         assert_eq!(help("x", "services", &[]), "there are no services");
     }
 }

@@ -68,17 +68,7 @@ fn source(
             url(name, at, protocol, problems).then(|| BackendSource::At(at.value.clone()))
         }
         (None, None, Some(stub)) => stand_in(name, stub, protocol, folder, problems),
-        (None, None, None) => {
-            let help =
-                "add one of `provide: postgres`, `at: redis://127.0.0.1:6379/0`, `stub: mappings/`";
-            problems.add(
-                name.span,
-                format!("backend `{}` comes from nowhere", name.value),
-                "",
-                help,
-            );
-            None
-        }
+        (None, None, None) => Some(BackendSource::Described),
         _ => {
             let message = format!("backend `{}` comes from more than one place", name.value);
             problems.add(

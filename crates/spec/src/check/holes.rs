@@ -13,6 +13,8 @@ pub enum Scope<'a> {
     Service,
     /// A request, with the operation's arguments.
     Request(&'a [&'a str]),
+    /// A described step, with the operation's arguments.
+    Step(&'a [&'a str]),
 }
 
 /// Reads a text with holes; `None` when a problem was added.
@@ -63,6 +65,12 @@ pub fn stray(text: &str) -> Option<(usize, usize)> {
 fn fits(hole: &Variable, scope: &Scope<'_>, names: &Names<'_>) -> Result<(), (String, String)> {
     let no = |message: String, help: &str| Err((message, help.to_string()));
     match (hole, scope) {
+        (Variable::Uuid | Variable::Now, Scope::Step(_)) => Ok(()),
+        (Variable::Argument(name), Scope::Step(args)) => argument(name, args, &IN_STEPS),
+        (_, Scope::Step(_)) => no(
+            format!("a step cannot have `${{{hole}}}`"),
+            "a step is only described; it may have its operation's arguments, ${uuid} and ${now}",
+        ),
         (Variable::Variant, _) if names.variants.is_empty() => no(
             "`${variant}` stands for nothing: the spec has no `variants:`".into(),
             "add `variants:` with a name",
@@ -105,18 +113,23 @@ fn fits(hole: &Variable, scope: &Scope<'_>, names: &Names<'_>) -> Result<(), (St
             format!("a request cannot have `${{{hole}}}`"),
             "addresses differ from lane to lane; a request may have its arguments, ${uuid}, ${now}, ${variant}, ${replica}",
         ),
-        (Variable::Argument(name), Scope::Request(args)) => argument(name, args),
+        (Variable::Argument(name), Scope::Request(args)) => argument(name, args, &IN_REQUESTS),
         (Variable::Argument(name), Scope::Service) => nothing(name, names),
     }
 }
 
-/// A hole of a request that must be one of its arguments.
-fn argument(name: &str, args: &[&str]) -> Result<(), (String, String)> {
+/// What a request may have besides its arguments.
+const IN_REQUESTS: [&str; 4] = ["uuid", "now", "variant", "replica"];
+/// What a step may have besides its operation's arguments.
+const IN_STEPS: [&str; 2] = ["uuid", "now"];
+
+/// A hole that must be one of the operation's arguments.
+fn argument(name: &str, args: &[&str], others: &[&'static str]) -> Result<(), (String, String)> {
     if args.contains(&name) {
         return Ok(());
     }
     let mut known = args.to_vec();
-    known.extend(["uuid", "now", "variant", "replica"]);
+    known.extend(others);
     let mut help = suggest::help(name, "known here", &known);
     if suggest::nearest(name, &known).is_none() {
         help = format!("add `args: {{ {name}: [...] }}`; {help}");

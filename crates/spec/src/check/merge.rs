@@ -2,7 +2,10 @@
 
 use crate::error::Problems;
 use crate::node::Spot;
-use crate::raw::{RawInvariant, RawLimits, RawService, RawServiceChange, RawSpec, RawVariant};
+use crate::raw::{
+    RawInvariant, RawLimits, RawOperation, RawOperationChange, RawService, RawServiceChange,
+    RawSpec, RawStep, RawVariant,
+};
 use crate::read::{Entries, Pair, Text};
 use crate::suggest;
 
@@ -10,6 +13,8 @@ use crate::suggest;
 pub struct Form<'a> {
     /// Services, with the variant's changes.
     pub services: Vec<FormService<'a>>,
+    /// Operations, with the variant's changes.
+    pub operations: Vec<FormOperation<'a>>,
     /// `reset`.
     pub reset: &'a [Pair],
     /// `near_limit`.
@@ -21,11 +26,20 @@ pub struct Form<'a> {
 /// A service of one form.
 pub struct FormService<'a> {
     pub name: &'a Spot<String>,
-    pub run: &'a Spot<String>,
+    pub run: Option<&'a Spot<String>>,
     pub replicas: Option<&'a Spot<u64>>,
     pub ready: Option<&'a Spot<String>>,
     pub env: Vec<(&'a Spot<String>, &'a Text)>,
     pub limits: Option<&'a RawLimits>,
+    pub slots: Option<&'a Spot<u64>>,
+}
+
+/// An operation of one form.
+pub struct FormOperation<'a> {
+    pub name: &'a Spot<String>,
+    pub raw: &'a RawOperation,
+    pub steps: &'a [RawStep],
+    pub limit: Option<&'a Spot<u64>>,
 }
 
 impl<'a> Form<'a> {
@@ -38,18 +52,16 @@ impl<'a> Form<'a> {
                 .find(|(name, _)| name.value == wanted)
                 .map(|(_, variant)| variant)
         });
-        let changes = change.and_then(|change| change.services.as_ref());
-        if let Some(changes) = changes {
-            tell_unknown(raw, changes, problems);
-        }
-        let services = raw.services.iter().map(|(name, service)| {
-            let change = changes.and_then(|changes| {
-                changes
-                    .iter()
-                    .find(|(changed, _)| changed.value == name.value)
-                    .map(|(_, change)| change)
-            });
-            FormService::of(name, service, change)
+        let changed_services = change.and_then(|change| change.services.as_ref());
+        let changed_operations = change.and_then(|change| change.operations.as_ref());
+        tell_unknown(&raw.services, changed_services, "service", problems);
+        tell_unknown(&raw.operations, changed_operations, "operation", problems);
+        let services = raw
+            .services
+            .iter()
+            .map(|(name, service)| FormService::of(name, service, entry(changed_services, name)));
+        let operations = raw.operations.iter().map(|(name, operation)| {
+            FormOperation::of(name, operation, entry(changed_operations, name))
         });
         let pairs = |of_spec: &'a Option<Vec<Pair>>,
                      of_variant: fn(&RawVariant) -> &Option<Vec<Pair>>| {
@@ -59,6 +71,7 @@ impl<'a> Form<'a> {
         };
         Form {
             services: services.collect(),
+            operations: operations.collect(),
             reset: pairs(&raw.reset, |variant| &variant.reset),
             near_limit: pairs(&raw.near_limit, |variant| &variant.near_limit),
             invariants: change
@@ -90,7 +103,7 @@ impl<'a> FormService<'a> {
             name,
             run: change
                 .and_then(|change| change.run.as_ref())
-                .unwrap_or(&service.run),
+                .or(service.run.as_ref()),
             replicas: change
                 .and_then(|change| change.replicas.as_ref())
                 .or(service.replicas.as_ref()),
@@ -101,22 +114,54 @@ impl<'a> FormService<'a> {
             limits: change
                 .and_then(|change| change.limits.as_ref())
                 .or(service.limits.as_ref()),
+            slots: change
+                .and_then(|change| change.slots.as_ref())
+                .or(service.slots.as_ref()),
         }
     }
 }
 
-fn tell_unknown(raw: &RawSpec, changes: &Entries<RawServiceChange>, problems: &mut Problems) {
-    let known: Vec<&str> = raw
-        .services
-        .names()
-        .map(|name| name.value.as_str())
-        .collect();
+impl<'a> FormOperation<'a> {
+    fn of(
+        name: &'a Spot<String>,
+        raw: &'a RawOperation,
+        change: Option<&'a RawOperationChange>,
+    ) -> FormOperation<'a> {
+        FormOperation {
+            name,
+            raw,
+            steps: change
+                .and_then(|change| change.steps.as_deref())
+                .or(raw.steps.as_deref())
+                .unwrap_or(&[]),
+            limit: change
+                .and_then(|change| change.limit.as_ref())
+                .or(raw.limit.as_ref()),
+        }
+    }
+}
+
+/// What a variant changes of the one with this name.
+fn entry<'a, T>(changes: Option<&'a Entries<T>>, name: &Spot<String>) -> Option<&'a T> {
+    let mut entries = changes?.iter();
+    let (_, change) = entries.find(|(changed, _)| changed.value == name.value)?;
+    Some(change)
+}
+
+fn tell_unknown<T, C>(
+    all: &Entries<T>,
+    changes: Option<&Entries<C>>,
+    noun: &str,
+    problems: &mut Problems,
+) {
+    let Some(changes) = changes else { return };
+    let known: Vec<&str> = all.names().map(|name| name.value.as_str()).collect();
     for name in changes.names() {
         if !known.contains(&name.value.as_str()) {
-            let help = suggest::help(&name.value, "services", &known);
+            let help = suggest::help(&name.value, &format!("{noun}s"), &known);
             problems.add(
                 name.span,
-                format!("there is no service `{}` to change", name.value),
+                format!("there is no {noun} `{}` to change", name.value),
                 "",
                 help,
             );

@@ -1,16 +1,22 @@
 //! Raw types -> the checked system: every name is looked up, every text read further. All
 //! variants are checked, so that a spec that loads for one loads for all.
 
+mod amounts;
 mod backends;
+mod calls;
 mod expect;
 mod holes;
+mod incidents;
 mod invariants;
+mod links;
 mod merge;
 mod names;
 mod operations;
 mod reach;
+mod reads;
 mod services;
 mod state;
+mod steps;
 mod traffic;
 mod words;
 
@@ -21,10 +27,10 @@ use model::{System, Variant};
 use crate::error::Problems;
 use crate::raw::RawSpec;
 use crate::suggest;
+pub use amounts::within;
 use merge::Form;
 use names::Names;
 pub use names::{is_argument, is_name};
-pub use traffic::within;
 
 /// Where a spec comes from.
 pub struct Origin {
@@ -114,7 +120,7 @@ fn build(
         digest: origin.digest.clone(),
         backends: backends::check(raw, &origin.folder, problems),
         services: services::check(&form, names, problems),
-        operations: operations::check(raw, names, problems),
+        operations: operations::check(raw, &form, names, problems),
         reset: state::check(form.reset, "`reset`", names, problems),
         near_limit: state::check(form.near_limit, "`near_limit`", names, problems),
         state: state::check(
@@ -133,8 +139,8 @@ fn build(
             .collect(),
         variant: variant.map(str::to_string),
         traffic: traffic::check(raw, names, problems),
-        incidents: traffic::incidents(raw, names, problems),
-        links: Vec::new(),
-        outages: Vec::new(),
+        incidents: incidents::check(raw, names, problems),
+        links: links::check(raw, names, problems),
+        outages: links::outages(raw, names, problems),
     }
 }

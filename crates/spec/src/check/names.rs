@@ -1,10 +1,11 @@
 //! The names of a spec: what they may look like, and what there is to refer to.
 
 use model::Protocol;
+use model::described::CLIENTS;
 
 use crate::error::Problems;
 use crate::node::Spot;
-use crate::raw::RawSpec;
+use crate::raw::{RawSpec, RawTraffic};
 use crate::suggest;
 
 /// A name is no longer than this.
@@ -17,10 +18,18 @@ const SERVICES_MAX: usize = 64;
 const OPERATIONS_MAX: usize = 1_000;
 /// Each is checked in full whenever the spec is read.
 pub const VARIANTS_MAX: usize = 64;
-/// What an invariant's own keys are called; a backend or service of that name could not be asked.
-const RESERVED_TARGETS: [&str; 3] = ["responses", "expect", "json"];
-/// What `traffic` keeps for itself.
-const RESERVED_OPERATIONS: [&str; 1] = ["agents"];
+/// What the own keys of an invariant and of a step are called, and those outside in an edge; a
+/// backend or service of that name could not be asked.
+const RESERVED_TARGETS: [&str; 8] = [
+    "responses",
+    "expect",
+    "json",
+    "work",
+    "takes",
+    "decides",
+    "background",
+    CLIENTS,
+];
 /// Holes with a meaning of their own.
 const RESERVED_ARGUMENTS: [&str; 5] = ["port", "replica", "variant", "uuid", "now"];
 
@@ -85,7 +94,7 @@ impl<'a> Names<'a> {
             well_formed(name, "invariant", &[], problems);
         }
         for name in raw.operations.names() {
-            well_formed(name, "operation", &RESERVED_OPERATIONS, problems);
+            well_formed(name, "operation", RawTraffic::KEYS, problems);
         }
         for name in raw.variants.iter().flat_map(|entries| entries.names()) {
             well_formed(name, "variant", &[], problems);

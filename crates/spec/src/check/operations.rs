@@ -1,10 +1,13 @@
 //! Operations: request line, headers, body, arguments, statuses.
 
-use model::{Body, Operation, Template, Variable};
+use model::{Act, Body, Operation, Template, Variable};
 use serde_json::Value;
 
+use super::calls;
 use super::holes::{self, Scope};
+use super::merge::{Form, FormOperation};
 use super::names::{self, Names};
+use super::steps::{self, Steps};
 use crate::error::Problems;
 use crate::node::{Node, NodeKind, Spot};
 use crate::raw::{RawOperation, RawSpec};
@@ -18,23 +21,36 @@ pub const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD",
 const FRAMING_HEADERS: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
 
 /// The operations that are right.
-pub fn check(raw: &RawSpec, names: &Names<'_>, problems: &mut Problems) -> Vec<Operation> {
+pub fn check(
+    raw: &RawSpec,
+    form: &Form<'_>,
+    names: &Names<'_>,
+    problems: &mut Problems,
+) -> Vec<Operation> {
     if raw.operations.list.is_empty() {
         let help = "add one, such as: buy: { request: POST shop /buy }";
         problems.add(raw.operations.span, "`operations` is empty", "", help);
     }
-    raw.operations
+    let mut calls = Vec::new();
+    let operations: Vec<Operation> = form
+        .operations
         .iter()
-        .filter_map(|(name, operation)| one(name, operation, names, problems))
-        .collect()
+        .filter_map(|operation| one(operation, names, &mut calls, problems))
+        .collect();
+    // What one that cannot be read is asked would seem to be asked of nobody.
+    if operations.len() == raw.operations.list.len() {
+        calls::check(&operations, &calls, problems);
+    }
+    operations
 }
 
 fn one(
-    name: &Spot<String>,
-    raw: &RawOperation,
+    form: &FormOperation<'_>,
     names: &Names<'_>,
+    calls: &mut Vec<calls::Call>,
     problems: &mut Problems,
 ) -> Option<Operation> {
+    let (name, raw) = (form.name, form.raw);
     let args: Vec<&str> = raw
         .args
         .iter()
@@ -67,7 +83,16 @@ fn one(
             );
         }
     }
+    let own = line.as_ref().map(|(_, service, _)| service.as_str());
+    let described = Steps {
+        own,
+        scope: Scope::Step(&args),
+        names,
+    };
+    let (steps, asked) = described.check(form, problems);
+    let limit = steps::limit(form, problems);
     let (method, service, path) = line?;
+    calls.extend(asked);
     let operation = Operation {
         name: name.value.clone(),
         method,
@@ -78,8 +103,8 @@ fn one(
         args: values,
         accepted,
         refused,
-        steps: Vec::new(),
-        limit: None,
+        steps,
+        limit,
     };
     if problems.count() == before {
         unused_arguments(raw.args.as_ref(), &operation, problems);
@@ -311,6 +336,11 @@ fn unused_arguments(
         Body::Text(text) => collect(text),
         Body::Form(fields) => fields.iter().for_each(|(_, value)| collect(value)),
         Body::Json(value) => json_templates(value, &mut collect),
+    }
+    for step in &operation.steps {
+        if let Act::Ask { command, .. } = &step.act {
+            collect(command);
+        }
     }
     for name in raw.iter().flat_map(|args| args.names()) {
         if !used.contains(&name.value) {

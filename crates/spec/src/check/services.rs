@@ -5,7 +5,7 @@ use model::{Limits, Ready, Service, Template, units};
 use super::holes::{self, Scope};
 use super::merge::{Form, FormService};
 use super::names::Names;
-use super::words;
+use super::{amounts, words};
 use crate::error::Problems;
 use crate::node::Spot;
 use crate::raw::RawLimits;
@@ -37,12 +37,16 @@ fn one(service: &FormService<'_>, names: &Names<'_>, problems: &mut Problems) ->
         limits: service
             .limits
             .map_or(Limits::default(), |raw| limits(raw, problems)),
-        slots: None,
+        slots: service
+            .slots
+            .map(|slots| amounts::within(slots, "`slots`", amounts::PLACES_MAX, problems)),
     }
 }
 
 fn command(service: &FormService<'_>, names: &Names<'_>, problems: &mut Problems) -> Vec<Template> {
-    let run = service.run;
+    let Some(run) = service.run else {
+        return Vec::new(); // only described
+    };
     // The whole text first: a problem then points at its place in the command.
     if holes::template(&run.value, run.span, &Scope::Service, names, problems).is_none() {
         return Vec::new();

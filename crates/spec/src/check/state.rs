@@ -45,27 +45,33 @@ pub fn command(
         );
         return None;
     }
+    is_spoken(target, command, names, problems)?;
+    Some(StateCommand {
+        target: target.value.clone(),
+        command: command.value.trim().to_string(),
+    })
+}
+
+/// Whether a command is written in what its target speaks.
+pub fn is_spoken(
+    target: &Spot<String>,
+    command: &Spot<String>,
+    names: &Names<'_>,
+    problems: &mut Problems,
+) -> Option<()> {
     match names.protocol_of(&target.value) {
-        Some(Protocol::Http) => request(target, command, problems)?,
+        Some(Protocol::Http) => request(target, command, problems),
         Some(Protocol::Tcp) => {
             let message = format!(
                 "backend `{}` speaks tcp, in which heisen knows no commands",
                 target.value
             );
-            problems.add(
-                target.span,
-                message,
-                "",
-                "name a postgres, redis or http backend, or a service",
-            );
-            return None;
+            let help = "name a postgres, redis or http backend, or a service";
+            problems.add(target.span, message, "", help);
+            None
         }
-        Some(Protocol::Postgres | Protocol::Redis) | None => {}
+        Some(Protocol::Postgres | Protocol::Redis) | None => Some(()),
     }
-    Some(StateCommand {
-        target: target.value.clone(),
-        command: command.value.trim().to_string(),
-    })
 }
 
 /// `METHOD /path`.

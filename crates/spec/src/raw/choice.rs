@@ -72,6 +72,26 @@ choice! {
     }
 }
 
+choice! {
+    /// Whether a wait is drawn.
+    JitterWord {
+        /// Each wait is as long as it says.
+        "none" => None,
+        /// Each wait is drawn from nothing to its length.
+        "full" => Full,
+    }
+}
+
+choice! {
+    /// What callers see of an outage.
+    OutageWord {
+        /// Calls fail at once, those that are open too.
+        "refuse" => Refuse,
+        /// Calls get no answer until it is over, and fail then.
+        "hang" => Hang,
+    }
+}
+
 impl From<ProtocolWord> for Protocol {
     fn from(word: ProtocolWord) -> Protocol {
         match word {
