@@ -31,6 +31,8 @@ pub enum Change {
     Execute(String, Vec<Operand>),
     /// A name is forgotten, or all are.
     Deallocate(Option<String>),
+    /// Whether each statement is a transaction of its own (MySQL).
+    Autocommit(bool),
 }
 
 /// What a session remembers.
@@ -81,7 +83,7 @@ impl Memory {
                 self.prepared.remove(name);
             }
             Change::Deallocate(None) => self.prepared.clear(),
-            Change::Execute(..) => {}
+            Change::Execute(..) | Change::Autocommit(_) => {}
         }
     }
 
