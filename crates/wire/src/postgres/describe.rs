@@ -176,10 +176,8 @@ impl Session {
                 self.statements.remove(name.as_bytes());
             }
             Change::Deallocate(None) => self.statements.clear(),
-            Change::Level(_)
-            | Change::Default(_)
-            | Change::Execute(..)
-            | Change::Autocommit(_) => {}
+            Change::Level(_) | Change::Default(_) | Change::Execute(..) | Change::Autocommit(_) => {
+            }
         }
     }
 

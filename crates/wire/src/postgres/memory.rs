@@ -210,7 +210,7 @@ fn value(token: Option<&Token>) -> Option<Isolation> {
 }
 
 /// A level by how its name begins; the lower two are one to PostgreSQL.
-fn level(text: &str) -> Option<Isolation> {
+pub fn level(text: &str) -> Option<Isolation> {
     let text = text.trim();
     if text.starts_with("serializable") {
         Some(Isolation::Serializable)

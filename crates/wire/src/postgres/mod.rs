@@ -33,9 +33,9 @@ pub(crate) mod shape;
 mod shapes;
 mod sources;
 mod statements;
-mod text;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod text;
 mod up;
 mod value;
 mod writes;

@@ -10,6 +10,11 @@ impl Session {
         let kept = parameters.iter().take(PARAMETERS_MAX);
         let shown = |value: &Option<String>| Some(readable(value.as_ref()?.as_bytes()));
         let meaning = meaning::of(sql);
-        *self.draft(&meaning, sql, kept.map(shown).collect())
+        let draft = *self.draft(&meaning, sql, kept.map(shown).collect());
+        if !self.in_transaction {
+            // As the server's word that none is open does.
+            self.memory.forget_level();
+        }
+        draft
     }
 }
