@@ -12,6 +12,7 @@ pub mod session;
 pub mod tcp;
 #[cfg(test)]
 pub(crate) mod testkit;
+pub mod text;
 mod toxic;
 mod wire;
 

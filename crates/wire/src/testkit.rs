@@ -127,7 +127,7 @@ impl<S: Session> Driver<S> {
     }
 }
 
-fn show(draft: &Draft) -> String {
+pub fn show(draft: &Draft) -> String {
     let mut line = format!("{} | {}", draft.verb, draft.shape);
     if draft.text != draft.shape {
         let _ = write!(line, " | {:?}", draft.text);

@@ -23,10 +23,12 @@ mod shape;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use chunked::{Chunked, Progress};
 use head::{Asked, Framing, Message, Response, Why};
 use scan::{Body, Keeper};
+pub(crate) use text::describe_text;
 
 /// Requests that wait for a response on one connection; more is no pipelining anyone does.
 pub const OPEN_REQUESTS_MAX: usize = 1024;

@@ -7,11 +7,11 @@ use sqlparser::ast::{
     OrderByExpr, WindowFrameBound, WindowSpec, WindowType,
 };
 
-use super::builtins::is_harmless;
 use super::effects::Walk;
 use super::meaning::{Operand, Touch};
 use super::names::{named, resource_name};
 use super::predicate::operand;
+use super::rules::Called;
 
 impl Walk {
     /// A call in an expression, with all that is in it.
@@ -40,12 +40,11 @@ impl Walk {
     /// What a call touches: advisory locks, sequences and notifications are resources of their
     /// own; what a function of the user does is not seen.
     pub fn called(&mut self, name: &str, arguments: &[&Expr]) {
-        let Some((access, kind)) = resource_of_call(name) else {
-            self.strange_call |= !is_harmless(name);
+        let Some(Called { access, kind, keys }) = (self.rules.resource_of_call)(name) else {
+            self.strange_call |= !(self.rules.is_harmless)(name);
             return;
         };
-        let many = if kind == "advisory:" { usize::MAX } else { 1 };
-        let arguments = arguments.iter().take(many);
+        let arguments = arguments.iter().take(keys);
         let key: Option<Vec<Operand>> = arguments.map(|expr| parts_of(expr)).collect();
         let mut key = key.unwrap_or_else(|| vec![Operand::Literal("?".to_string())]);
         if key.is_empty() {
@@ -131,19 +130,20 @@ pub fn arguments(function: &Function) -> Vec<&Expr> {
         .collect()
 }
 
-/// What a call touches, and what stands before the name of that.
-pub fn resource_of_call(name: &str) -> Option<(Access, &'static str)> {
+/// What a function of PostgreSQL touches.
+pub fn resource_of_call(name: &str) -> Option<Called> {
     let name = name.strip_prefix("pg_catalog.").unwrap_or(name);
-    Some(match name {
-        "nextval" => (Access::Atomic, ""),
-        "setval" => (Access::Write, ""),
-        "pg_notify" => (Access::Write, "channel:"),
-        _ if name.starts_with("pg_advisory_unlock") => (Access::Unlock, "advisory:"),
+    let (access, kind, keys) = match name {
+        "nextval" => (Access::Atomic, "", 1),
+        "setval" => (Access::Write, "", 1),
+        "pg_notify" => (Access::Write, "channel:", 1),
+        _ if name.starts_with("pg_advisory_unlock") => (Access::Unlock, "advisory:", usize::MAX),
         _ if name.starts_with("pg_advisory_") || name.starts_with("pg_try_advisory_") => {
-            (Access::Lock, "advisory:")
+            (Access::Lock, "advisory:", usize::MAX)
         }
         _ => return None,
-    })
+    };
+    Some(Called { access, kind, keys })
 }
 
 /// A key of an advisory lock: a value, or a function of a value.

@@ -91,7 +91,8 @@ pub fn of(tokens: &[Token]) -> Option<Meaning> {
     }
 }
 
-fn touching(verb: String, access: Access, names: impl IntoIterator<Item = String>) -> Meaning {
+/// A statement that touches resources in one way.
+pub fn touching(verb: String, access: Access, names: impl IntoIterator<Item = String>) -> Meaning {
     let touches = names
         .into_iter()
         .filter(|name| !is_catalog(name))
@@ -177,7 +178,8 @@ fn copy(tokens: &[Token], verb: String) -> Meaning {
     touching(verb, access, names(tokens, 1).into_iter().take(1))
 }
 
-fn definition(tokens: &[Token], verb: String) -> Meaning {
+/// CREATE, ALTER and DROP write what they name.
+pub fn definition(tokens: &[Token], verb: String) -> Meaning {
     const BEFORE: &[&str] = &[
         "OR",
         "REPLACE",
@@ -220,8 +222,8 @@ fn definition(tokens: &[Token], verb: String) -> Meaning {
     touching(verb, Access::Write, found)
 }
 
-/// A list of names, after the little words that may stand before it.
-fn names(tokens: &[Token], from: usize) -> Vec<String> {
+/// A list of names from a place on, after the little words that may stand before it.
+pub fn names(tokens: &[Token], from: usize) -> Vec<String> {
     const BEFORE: &[&str] = &["TABLE", "ONLY", "IF", "NOT", "EXISTS", "CONCURRENTLY"];
     let mut at = from;
     while BEFORE.contains(&word(tokens, at).as_str()) {

@@ -105,7 +105,7 @@ impl Session {
         self.draft(&meaning, text.as_bytes(), Vec::new())
     }
 
-    fn draft(
+    pub(super) fn draft(
         &mut self,
         meaning: &Meaning,
         text: &[u8],
@@ -176,7 +176,8 @@ impl Session {
                 self.statements.remove(name.as_bytes());
             }
             Change::Deallocate(None) => self.statements.clear(),
-            Change::Level(_) | Change::Default(_) | Change::Execute(..) => {}
+            Change::Level(_) | Change::Default(_) | Change::Execute(..) | Change::Autocommit(_) => {
+            }
         }
     }
 

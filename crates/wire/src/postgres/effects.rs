@@ -9,15 +9,17 @@ use sqlparser::ast::{
 };
 
 use super::meaning::{EFFECTS_MAX, Meaning, Touch};
-use super::names::{is_catalog, named};
+use super::names::named;
 use super::predicate::{self, folded};
+use super::rules::Rules;
 use super::scope::Source;
 
-/// The meaning of a parsed statement.
-pub fn of(statement: &Statement) -> Meaning {
-    let mut walk = Walk::default();
+/// The meaning of a parsed statement to a store of these rules.
+pub fn of(statement: &Statement, rules: &'static Rules) -> Meaning {
+    let mut walk = Walk::new(rules);
     let verb = walk.statement(statement);
-    walk.touches.retain(|touch| !is_catalog(&touch.resource));
+    walk.touches
+        .retain(|touch| !(rules.is_catalog)(&touch.resource));
     // Written before locked before read, in the order of the text within each.
     walk.touches.sort_by_key(|touch| match touch.access {
         Access::Write | Access::Atomic => 0,
@@ -71,8 +73,9 @@ pub fn add(touches: &mut Vec<Touch>, touch: Touch) {
 }
 
 /// A walk over one statement.
-#[derive(Default)]
 pub struct Walk {
+    /// Of the store that is spoken to.
+    pub rules: &'static Rules,
     pub touches: Vec<Touch>,
     /// Tables in sight, those of the innermost query last.
     pub scopes: Vec<Vec<Source>>,
@@ -87,6 +90,18 @@ pub struct Walk {
 }
 
 impl Walk {
+    fn new(rules: &'static Rules) -> Walk {
+        Walk {
+            rules,
+            touches: Vec::new(),
+            scopes: Vec::new(),
+            sources: 0,
+            common: Vec::new(),
+            only_existence: false,
+            strange_call: false,
+        }
+    }
+
     fn statement(&mut self, statement: &Statement) -> &'static str {
         match statement {
             Statement::Query(query) => self.query(query),

@@ -1,5 +1,5 @@
 //! Expressions: finding the columns, subqueries and calls inside, and whether one depends on the
-//! row that is updated. Kinds of expressions that PostgreSQL does not have are not entered.
+//! row that is updated. Kinds of expressions that no store here has are not entered.
 
 use sqlparser::ast::{AccessExpr, Expr, SetExpr, Subscript};
 
@@ -131,6 +131,7 @@ fn inner_one(expr: &Expr) -> Option<&Expr> {
         | Expr::Extract { expr: e, .. }
         | Expr::Ceil { expr: e, .. }
         | Expr::Floor { expr: e, .. }
+        | Expr::Convert { expr: e, .. }
         | Expr::Prefixed { value: e, .. } => e,
         Expr::Interval(interval) => &interval.value,
         _ => return None,
@@ -153,6 +154,11 @@ fn inner_two(expr: &Expr) -> Option<[&Expr; 2]> {
         | Expr::AtTimeZone {
             timestamp: a,
             time_zone: b,
+        }
+        | Expr::RLike {
+            expr: a,
+            pattern: b,
+            ..
         }
         | Expr::Position { expr: a, r#in: b } => [a, b],
         _ => return None,

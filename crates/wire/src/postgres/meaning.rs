@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use model::effect::CUT;
 use model::{Access, Effect};
-use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::ast::Statement;
+use sqlparser::dialect::{Dialect, PostgreSqlDialect};
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::memory::Change;
+use super::rules::POSTGRES;
 use super::{control, depth, dialect, effects, shape};
 use crate::session::readable;
 
@@ -144,8 +146,9 @@ impl Meaning {
     }
 }
 
+/// Meanings by their texts; the oldest is forgotten first.
 #[derive(Default)]
-struct Remembered {
+pub struct Remembered {
     meanings: HashMap<Box<[u8]>, Arc<Meaning>, foldhash::fast::RandomState>,
     order: VecDeque<Box<[u8]>>,
 }
@@ -156,23 +159,28 @@ thread_local! {
 
 /// What `sql` means, remembered or found out.
 pub fn of(sql: &[u8]) -> Arc<Meaning> {
-    if sql.len() > REMEMBERED_BYTES_MAX {
-        return Arc::new(find_out(sql));
-    }
-    REMEMBERED.with_borrow_mut(|remembered| {
-        if let Some(meaning) = remembered.meanings.get(sql) {
+    REMEMBERED.with_borrow_mut(|remembered| remembered.meaning(sql, find_out))
+}
+
+impl Remembered {
+    /// What `sql` means, remembered or found out.
+    pub fn meaning(&mut self, sql: &[u8], find_out: impl Fn(&[u8]) -> Meaning) -> Arc<Meaning> {
+        if sql.len() > REMEMBERED_BYTES_MAX {
+            return Arc::new(find_out(sql));
+        }
+        if let Some(meaning) = self.meanings.get(sql) {
             return Arc::clone(meaning);
         }
-        if remembered.order.len() >= MEANINGS_MAX
-            && let Some(oldest) = remembered.order.pop_front()
+        if self.order.len() >= MEANINGS_MAX
+            && let Some(oldest) = self.order.pop_front()
         {
-            remembered.meanings.remove(&oldest);
+            self.meanings.remove(&oldest);
         }
         let meaning = Arc::new(find_out(sql));
-        remembered.order.push_back(sql.into());
-        remembered.meanings.insert(sql.into(), Arc::clone(&meaning));
+        self.order.push_back(sql.into());
+        self.meanings.insert(sql.into(), Arc::clone(&meaning));
         meaning
-    })
+    }
 }
 
 /// How many texts this thread remembers.
@@ -182,23 +190,38 @@ pub fn remembered() -> usize {
 }
 
 fn find_out(sql: &[u8]) -> Meaning {
+    match tokens(sql, &PostgreSqlDialect {}) {
+        Ok(tokens) => all_of(&tokens, shape::of(sql), one),
+        Err(why) => not_read(shape::of(sql), why),
+    }
+}
+
+/// The words of a text, without what stands between them.
+pub fn tokens(sql: &[u8], dialect: &dyn Dialect) -> Result<Vec<Token>, String> {
     let text = String::from_utf8_lossy(sql);
+    let tokens = Tokenizer::new(dialect, &text).tokenize();
+    let mut tokens = tokens.map_err(|why| why.to_string())?;
+    tokens.retain(|token| !matches!(token, Token::Whitespace(_) | Token::EOF));
+    Ok(tokens)
+}
+
+/// The meaning of a text whose words could not be told apart.
+pub fn not_read(shape: String, why: String) -> Meaning {
+    let meaning = Meaning {
+        verb: first_word(&shape),
+        shape,
+        ..Meaning::default()
+    };
+    obscured(meaning, why)
+}
+
+/// The meaning of all statements of a text, each as `one` has it.
+pub fn all_of(tokens: &[Token], shape: String, one: impl Fn(&[Token]) -> Meaning) -> Meaning {
     let mut all = Meaning {
-        shape: shape::of(sql),
+        shape,
         noise: true,
         ..Meaning::default()
     };
-    let tokens = match Tokenizer::new(&PostgreSqlDialect {}, &text).tokenize() {
-        Ok(tokens) => tokens,
-        Err(why) => {
-            all.verb = first_word(&all.shape);
-            return obscured(all, why.to_string());
-        }
-    };
-    let tokens: Vec<Token> = tokens
-        .into_iter()
-        .filter(|token| !matches!(token, Token::Whitespace(_) | Token::EOF))
-        .collect();
     for statement in tokens.split(|token| *token == Token::SemiColon) {
         if !statement.is_empty() {
             merge(&mut all, one(statement));
@@ -235,30 +258,32 @@ pub fn one(tokens: &[Token]) -> Meaning {
 /// stand within each other as deep as the text is long.
 pub fn parsed(tokens: &[Token]) -> Meaning {
     match parse(tokens) {
-        Ok(statement) => effects::of(&statement),
-        Err(why) => {
-            let verb = tokens
-                .first()
-                .map(|token| first_word(&token.to_string()))
-                .unwrap_or_default();
-            obscured(
-                Meaning {
-                    verb,
-                    ..Meaning::default()
-                },
-                why,
-            )
-        }
+        Ok(statement) => effects::of(&statement, &POSTGRES),
+        Err(why) => not_parsed(tokens, why),
     }
 }
 
+/// The meaning of a statement that the parser does not know.
+pub fn not_parsed(tokens: &[Token], why: String) -> Meaning {
+    let first = tokens.first().map(|token| first_word(&token.to_string()));
+    let meaning = Meaning {
+        verb: first.unwrap_or_default(),
+        ..Meaning::default()
+    };
+    obscured(meaning, why)
+}
+
 /// The tree of one statement.
-pub fn parse(tokens: &[Token]) -> Result<sqlparser::ast::Statement, String> {
+pub fn parse(tokens: &[Token]) -> Result<Statement, String> {
     if !depth::is_shallow(tokens) {
         return Err("nested too deeply".to_string());
     }
-    let dialect = PostgreSqlDialect {};
-    let mut parser = Parser::new(&dialect).with_tokens(dialect::reworded(tokens));
+    parse_with(&PostgreSqlDialect {}, dialect::reworded(tokens))
+}
+
+/// The tree of one statement that is known to be shallow.
+pub fn parse_with(dialect: &dyn Dialect, tokens: Vec<Token>) -> Result<Statement, String> {
+    let mut parser = Parser::new(dialect).with_tokens(tokens);
     let statement = parser.parse_statement().map_err(|why| why.to_string())?;
     match parser.peek_token().token {
         Token::EOF => Ok(statement),

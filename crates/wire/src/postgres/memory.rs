@@ -31,6 +31,8 @@ pub enum Change {
     Execute(String, Vec<Operand>),
     /// A name is forgotten, or all are.
     Deallocate(Option<String>),
+    /// Whether each statement is a transaction of its own (MySQL).
+    Autocommit(bool),
 }
 
 /// What a session remembers.
@@ -81,7 +83,7 @@ impl Memory {
                 self.prepared.remove(name);
             }
             Change::Deallocate(None) => self.prepared.clear(),
-            Change::Execute(..) => {}
+            Change::Execute(..) | Change::Autocommit(_) => {}
         }
     }
 
@@ -208,7 +210,7 @@ fn value(token: Option<&Token>) -> Option<Isolation> {
 }
 
 /// A level by how its name begins; the lower two are one to PostgreSQL.
-fn level(text: &str) -> Option<Isolation> {
+pub fn level(text: &str) -> Option<Isolation> {
     let text = text.trim();
     if text.starts_with("serializable") {
         Some(Isolation::Serializable)

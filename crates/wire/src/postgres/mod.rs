@@ -8,32 +8,34 @@
 //! Bind, Close or Sync. When answers stop matching what was asked, the connection passes
 //! untouched from there: a wire never breaks a working system.
 
-mod builtins;
-mod calls;
-mod control;
-mod depth;
+pub(crate) mod builtins;
+pub(crate) mod calls;
+pub(crate) mod control;
+pub(crate) mod depth;
 mod describe;
 mod dialect;
 mod down;
-mod effects;
+pub(crate) mod effects;
 pub mod encode;
 mod expressions;
 mod frame;
-mod keywords;
-mod meaning;
-mod memory;
-mod names;
+pub(crate) mod keywords;
+pub(crate) mod meaning;
+pub(crate) mod memory;
+pub(crate) mod names;
 mod predicate;
 mod queue;
 mod reply;
+pub(crate) mod rules;
 mod scan;
 mod scope;
-mod shape;
+pub(crate) mod shape;
 mod shapes;
 mod sources;
 mod statements;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+mod text;
 mod up;
 mod value;
 mod writes;

@@ -79,6 +79,14 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
+    /// Nobody will answer what was sent, and it went as it was meant to.
+    pub(super) fn forget_open(&mut self) {
+        self.open.clear();
+        self.counts.clear();
+        self.mute = Mute::No;
+        self.lost = None;
+    }
+
     /// From here on replies cannot be told apart.
     pub(super) fn lose(&mut self, why: &'static str) {
         self.lost = Some(why);

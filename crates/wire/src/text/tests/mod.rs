@@ -1,0 +1,50 @@
+//! Texts in every language, described; what they keep unique; hostile ones.
+
+mod equal;
+mod hostile;
+mod mysql;
+mod others;
+mod unique;
+
+use super::{Describer, Language};
+use crate::testkit;
+
+/// The lines of a table, each a statement of one session, in words.
+fn described(language: Language, lines: &str) -> String {
+    let mut describer = Describer::new(language);
+    let parameters: Vec<Option<String>> = (1..10).map(|n| Some(format!("p{n}"))).collect();
+    let mut said = String::new();
+    for line in lines.lines().map(str::trim).filter(|l| !l.is_empty()) {
+        let bound: &[Option<String>] = if line.contains('?') || line.contains("$1") {
+            &parameters
+        } else {
+            &[]
+        };
+        let before = describer.not_understood().0;
+        let mut draft = describer.describe(line, bound);
+        draft.parameters.clear();
+        let text = std::mem::take(&mut draft.text);
+        let after = describer.not_understood().0;
+        let columns: Vec<String> = draft
+            .effects
+            .iter()
+            .filter_map(|effect| Some(format!("{{{}}}", effect.columns.as_ref()?.join(","))))
+            .collect();
+        draft.text.clone_from(&draft.shape);
+        said.push_str(&format!(
+            "{text}\n    {}{}{}\n",
+            testkit::show(&draft),
+            if columns.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", columns.join(" "))
+            },
+            if after > before {
+                " not understood"
+            } else {
+                ""
+            }
+        ));
+    }
+    said
+}

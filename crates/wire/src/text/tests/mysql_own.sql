@@ -1,0 +1,71 @@
+SELECT id FROM t ORDER BY id LIMIT 5, 10
+REPLACE INTO kv (k, v) VALUES ("a", 1)
+REPLACE INTO kv SET k = 'a', v = 2
+INSERT INTO kv SET k = 'a', v = v + 1
+INSERT INTO counters (name, n) VALUES ('x', 1) ON DUPLICATE KEY UPDATE n = n + 1
+INSERT INTO counters VALUE ('x', 1)
+INSERT INTO counters () VALUES ()
+INSERT INTO archive SELECT * FROM orders WHERE id = 4
+INSERT LOW_PRIORITY IGNORE INTO log (a) VALUES (1), (1)
+UPDATE IGNORE t SET a = 1 WHERE b = 2
+UPDATE LOW_PRIORITY t SET a = 1 WHERE b = 2
+UPDATE jobs SET worker = 'w1' WHERE state = 'new' ORDER BY id LIMIT 1
+DELETE QUICK FROM jobs WHERE id = 3
+DELETE FROM jobs WHERE worker = 'w1' ORDER BY id LIMIT 1
+UPDATE stock s JOIN orders o ON o.sku = s.sku SET s.n = s.n - o.n WHERE o.id = 9
+UPDATE stock, orders SET stock.n = 1, orders.done = 1 WHERE stock.sku = orders.sku AND orders.id = 9
+DELETE s FROM stock s JOIN orders o ON o.sku = s.sku WHERE o.id = 9
+DELETE FROM s USING stock AS s INNER JOIN orders AS o ON s.sku = o.sku WHERE o.id = 9
+SELECT GET_LOCK('order-42', 10)
+SELECT GET_LOCK(CONCAT('order-', ?), 5)
+SELECT RELEASE_LOCK("order-42")
+DO RELEASE_LOCK('order-42')
+SELECT RELEASE_ALL_LOCKS()
+SELECT IS_FREE_LOCK('order-42')
+SELECT LAST_INSERT_ID(), ROW_COUNT(), NOW(), UUID(), @@version, DATABASE()
+UPDATE seq SET id = LAST_INSERT_ID(id + 1)
+SELECT /*! STRAIGHT_JOIN */ a.x FROM a, b WHERE a.id = b.id # tail
+/*!40000 ALTER TABLE `t` DISABLE KEYS */
+SELECT a FROM t -- tail
+SELECT IF(a > 1, 'x', 'y'), IFNULL(b, 0) FROM t USE INDEX (i) WHERE c <=> NULL AND d REGEXP '^a'
+SELECT GROUP_CONCAT(DISTINCT a ORDER BY a SEPARATOR ',') FROM t GROUP BY b
+SELECT a FROM t WHERE created > DATE_SUB(NOW(), INTERVAL 1 DAY) AND c & 4
+SELECT doc->>'$.a', doc->'$.b' FROM t WHERE id = 0x1f
+SELECT COUNT(*) INTO @n FROM t WHERE a = 1
+SELECT a INTO @a, @b FROM t
+SET @x = 5, NAMES = 1
+SET NAMES utf8mb4
+SELECT @x := 1
+SELECT * FROM t WHERE MATCH (title) AGAINST ('race' IN BOOLEAN MODE)
+SELECT my_function(1)
+CALL pay(1)
+SELECT 1 FROM DUAL
+SELECT * FROM information_schema.tables
+SHOW TABLES
+USE shop
+EXPLAIN SELECT * FROM t
+EXPLAIN ANALYZE SELECT * FROM t
+DESCRIBE t
+CREATE TABLE IF NOT EXISTS `t2` (id INT PRIMARY KEY AUTO_INCREMENT, KEY `k` (a)) ENGINE=InnoDB
+RENAME TABLE a TO b
+TRUNCATE TABLE t
+LOAD DATA LOCAL INFILE 'x.csv' INTO TABLE `imports` FIELDS TERMINATED BY ','
+PREPARE s FROM 'SELECT 1'
+EXECUTE s
+WITH c AS (SELECT id FROM t WHERE a = 1) SELECT * FROM c JOIN u ON u.id = c.id
+(SELECT a FROM t) UNION ALL (SELECT a FROM u) LIMIT 3
+SELECT a FROM t FOR SHARE NOWAIT
+SELECT a FROM t FOR UPDATE OF t SKIP LOCKED
+SELECT CONVERT(a USING utf8mb4), CAST(b AS UNSIGNED), a DIV 2, b MOD 2, a XOR b FROM t
+SELECT TIMESTAMPDIFF(SECOND, a, NOW()) FROM t
+SELECT 'a' 'b', N'c', _utf8mb4'd', X'1f', b'01'
+INSERT INTO t (a) VALUES ('it\'s'), ("say \"no\"")
+garbage at all
+SELECT 'open
+SELECT a DIV 2 FROM t
+SELECT a MOD 2, MOD(a, 2) FROM t
+SELECT a XOR b FROM t
+SELECT CONVERT(a USING utf8mb4) FROM t
+SELECT CAST(b AS UNSIGNED) FROM t
+UPDATE t USE INDEX (a, b), u SET t.a = 1
+INSERT INTO t (a, b) VALUES (1, 2) ON DUPLICATE KEY UPDATE a = 3, b = 4
