@@ -1,7 +1,7 @@
 //! The hunter: orders the machinery and is the only crate that knows all six phases.
 //!
 //! `stage` raises a system with or without wires, `trial` runs one plan on it (reset, run,
-//! history, judgement), `directors` decide at the gates, `replay`, `stress` and `up` are what
+//! history, judgement), `directors` decide at the gates, `replay`, `stress`, `predict` and `up` are what
 //! the commands of the same names do.
 
 mod blocked;
@@ -13,6 +13,7 @@ mod evidence;
 pub mod isolate;
 mod judging;
 mod phase;
+pub mod predict;
 pub mod replay;
 mod stage;
 pub mod stress;

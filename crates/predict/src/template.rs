@@ -161,7 +161,7 @@ fn pattern(step: &Step, others: &[Option<&SeenStep>]) -> StepPattern {
 }
 
 /// What two names have in common, with a `*` for the rest.
-fn common(one: &str, other: &str) -> String {
+pub fn common(one: &str, other: &str) -> String {
     if one == other {
         return one.to_string();
     }

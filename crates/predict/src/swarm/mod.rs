@@ -28,6 +28,7 @@ mod testkit;
 mod tests;
 mod world;
 
+pub use caches::expiry_us;
 pub use model::{
     ARGUMENTS_MAX, Argument, DeedTies, Exchange, Model, OperationModel, Role, ServiceModel, Tie,
 };

@@ -1,0 +1,81 @@
+//! `heisen predict`: what the spec describes, or what was learned of the running system, as a model
+//! that the swarm simulates; and recorded traffic, described for the analyst.
+
+mod arguments;
+mod described;
+mod filling;
+mod roles;
+mod ties;
+
+use model::{DemandShape, Prediction, System};
+use predict::swarm::{Model, OperationModel, ServiceModel, SwarmPlan};
+
+use crate::error::HuntError;
+use described::Known;
+
+/// Predicts from what the spec describes alone.
+pub fn of_spec(system: &System, plan: &SwarmPlan) -> Result<Prediction, HuntError> {
+    let mut known = Known::of(system);
+    let operations = described::operations(system, &mut known);
+    if operations.is_empty() {
+        return Err(HuntError::Lacking(
+            "no operation has `steps:`, so there is nothing to simulate; describe them, or learn them from the running system with --learn, or give recorded traffic with --log FILE"
+                .to_string(),
+        ));
+    }
+    let model = model_of(system, operations, &mut known.notes);
+    let mut prediction = predict::swarm::predict(&model, plan);
+    prediction.notes.splice(0..0, known.notes);
+    Ok(prediction)
+}
+
+/// The load that is taken where a spec says nothing of its traffic.
+const REQUESTS: u64 = 200;
+const WINDOW: std::time::Duration = std::time::Duration::from_millis(500);
+
+fn model_of(system: &System, operations: Vec<OperationModel>, notes: &mut Vec<String>) -> Model {
+    let mut traffic = system.traffic.clone();
+    if traffic.demands.is_empty() {
+        notes.push(format!(
+            "the spec has no `traffic:`; {REQUESTS} requests in {} ms of each operation are taken",
+            WINDOW.as_millis()
+        ));
+        let all = operations.iter().map(|operation| model::Demand {
+            operation: operation.learned.operation.clone(),
+            shape: DemandShape::Burst {
+                requests: REQUESTS,
+                window: WINDOW,
+            },
+            keys: 1,
+            skew: 0.0,
+        });
+        traffic.demands = all.collect();
+    }
+    for operation in &system.operations {
+        let is_known = |model: &OperationModel| model.learned.operation == operation.name;
+        if !operations.iter().any(is_known) {
+            notes.push(format!(
+                "{} has no steps and is not simulated",
+                operation.name
+            ));
+        }
+    }
+    let services = system.services.iter().map(|service| ServiceModel {
+        name: service.name.clone(),
+        replicas: service.replicas,
+        slots: service.slots,
+        slowness: service
+            .limits
+            .cpu
+            .map_or(1.0, |cpu| (1000.0 / f64::from(cpu.0)).max(1.0)),
+    });
+    Model {
+        services: services.collect(),
+        operations,
+        arguments: arguments::of(system),
+        links: system.links.clone(),
+        outages: system.outages.clone(),
+        traffic,
+        incidents: system.incidents.clone(),
+    }
+}
