@@ -7,6 +7,7 @@
 mod document;
 mod number;
 mod picture;
+mod prediction;
 mod progress;
 mod report;
 mod runs;
@@ -17,6 +18,7 @@ mod variants;
 
 pub use document::{DocumentError, DocumentHead, DocumentTarget, document};
 pub use number::{bytes, count, interval, microseconds, milliseconds, percent, rate};
+pub use prediction::prediction_document;
 pub use progress::{Progress, ProgressMode};
 pub use report::{Look, report, report_with};
 pub use runs::{runs_table, runs_table_with};
