@@ -6,6 +6,7 @@
 
 mod document;
 mod number;
+mod page;
 mod picture;
 mod prediction;
 mod progress;
@@ -18,6 +19,7 @@ mod variants;
 
 pub use document::{DocumentError, DocumentHead, DocumentTarget, document};
 pub use number::{bytes, count, interval, microseconds, milliseconds, percent, rate};
+pub use page::{PageHead, page_of, prediction_page};
 pub use prediction::prediction_document;
 pub use progress::{Progress, ProgressMode};
 pub use report::{Look, report, report_with};
