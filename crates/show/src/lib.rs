@@ -6,7 +6,9 @@
 
 mod document;
 mod number;
+mod page;
 mod picture;
+mod prediction;
 mod progress;
 mod report;
 mod runs;
@@ -17,6 +19,8 @@ mod variants;
 
 pub use document::{DocumentError, DocumentHead, DocumentTarget, document};
 pub use number::{bytes, count, interval, microseconds, milliseconds, percent, rate};
+pub use page::{PageHead, page_of, prediction_page};
+pub use prediction::prediction_document;
 pub use progress::{Progress, ProgressMode};
 pub use report::{Look, report, report_with};
 pub use runs::{runs_table, runs_table_with};

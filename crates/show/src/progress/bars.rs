@@ -5,9 +5,9 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model::{EventKind, Rate, SuspectVerdict};
 
-use super::{finding, message, phase_end, so_far, subject};
+use super::{finding, message, phase_end, planned, so_far, subject};
 use crate::number::counted;
-use crate::report::gather::is_search;
+use crate::report::gather::{SIMULATING_PHASE, is_search};
 use crate::style::{Paint, Style};
 use crate::text::{clean, cut, pad};
 
@@ -184,12 +184,12 @@ impl Bars {
             self.all.remove(&oldest);
         }
         self.violations = Rate::default();
-        let bar = self.add(phase, trials);
-        bar.set_message(
-            trials
-                .map(|trials| counted(trials, "trial"))
-                .unwrap_or_default(),
-        );
+        // A simulation says when it begins and when it is done, not how far it is: a bar of
+        // its own length would stand still.
+        let steps = trials.filter(|_| phase != SIMULATING_PHASE);
+        let bar = self.add(phase, steps);
+        let planned = trials.map(|trials| planned(phase, trials));
+        bar.set_message(planned.unwrap_or_default());
         self.phases.push((phase.to_string(), bar));
     }
 

@@ -5,8 +5,8 @@ use std::io::Write;
 
 use model::{Event, EventKind, Rate};
 
-use super::{finding, message, phase_end, so_far, subject};
-use crate::number::{counted, microseconds};
+use super::{finding, message, phase_end, planned, so_far, subject};
+use crate::number::microseconds;
 use crate::style::{Paint, Style};
 use crate::text::clean;
 
@@ -60,7 +60,7 @@ impl Lines {
             EventKind::PhaseStarted { phase, trials } => {
                 self.say_ready();
                 (self.phase, self.violations) = (phase.clone(), Rate::default());
-                let trials = trials.map_or_else(|| "begins".to_string(), |n| counted(n, "trial"));
+                let trials = trials.map_or_else(|| "begins".to_string(), |n| planned(phase, n));
                 self.say(event.at_us, &clean(&format!("{phase}: {trials}")));
             }
             EventKind::TrialJudged {

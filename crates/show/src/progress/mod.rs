@@ -7,9 +7,11 @@ mod lines;
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
 
-use model::{Event, EventKind, Rate};
+use model::{Event, EventKind, Prediction, Rate};
 
 use crate::number::{count, counted, milliseconds, percent, rate};
+use crate::prediction::words;
+use crate::report::gather::SIMULATING_PHASE;
 use crate::style::{ColorChoice, Style};
 use crate::text::{clean, cut};
 use bars::Bars;
@@ -149,9 +151,37 @@ fn finding(kind: &EventKind) -> Option<String> {
             counted(steps.len() as u64, "step")
         ),
         EventKind::Explored { sentence } => sentence.clone(),
+        EventKind::Predicted { prediction } => predicted(prediction),
         _ => return None,
     };
     Some(cut(&clean(&text), MESSAGE_CELLS_MAX))
+}
+
+/// `3 boundaries; the first: check-then-act on cache inv:42, 27.1 %`.
+fn predicted(prediction: &Prediction) -> String {
+    let summary = words::summary(prediction);
+    let (bare, _) = words::parted(prediction);
+    let Some(first) = bare.first() else {
+        return summary;
+    };
+    let mut text = format!("{summary}; the first: {}", words::title(first));
+    let frequency = words::frequency(first);
+    if !frequency.is_empty() {
+        text.push_str(&format!(", {frequency}"));
+    }
+    text
+}
+
+/// What a phase is made of: trials, but for a simulation, which has bursts.
+fn planned(phase: &str, number: u64) -> String {
+    counted(
+        number,
+        if phase == SIMULATING_PHASE {
+            "burst"
+        } else {
+            "trial"
+        },
+    )
 }
 
 /// `3 of 1000 violated, 0.30 %, 4.2 s`; a phase without trials only tells its time.

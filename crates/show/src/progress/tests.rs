@@ -283,3 +283,52 @@ fn bars_follow_the_suspects() {
     };
     assert!(bars.is_clear());
 }
+
+/// A prediction as it goes by.
+fn prediction() -> Vec<Event> {
+    let mut all = run();
+    all.truncate(1);
+    if let EventKind::RunStarted { command, .. } = &mut all[0].kind {
+        *command = "predict".into();
+    }
+    let kinds = [
+        EventKind::PhaseStarted {
+            phase: "simulating".into(),
+            trials: Some(6000),
+        },
+        EventKind::Predicted {
+            prediction: Box::new(crate::prediction::testkit::hazards()),
+        },
+    ];
+    all.extend(kinds.into_iter().zip(1..).map(|(kind, at)| Event {
+        at_us: at * 500_000,
+        kind,
+    }));
+    all
+}
+
+#[test]
+fn lines_of_a_prediction() {
+    let paper = Paper::default();
+    let mut progress = Progress::lines(Box::new(paper.clone()), Style::PLAIN);
+    prediction()
+        .iter()
+        .for_each(|event| progress.consume(event));
+    insta::assert_snapshot!(paper.text());
+}
+
+#[test]
+fn a_simulation_has_no_bar_that_stands_still() {
+    let paper = Paper::default();
+    let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
+    let mut progress = Progress {
+        face: Face::Bars(Bars::on(target, Style::PLAIN)),
+    };
+    prediction()
+        .iter()
+        .for_each(|event| progress.consume(event));
+    let text = paper.text();
+    assert!(text.contains("6000 bursts"), "{text}");
+    assert!(!text.contains("0/6000"), "{text}");
+    progress.clear();
+}

@@ -2,8 +2,8 @@
 //! here is bounded: counts, the first few of everything, and one trial in full.
 
 use model::{
-    Attempt, Event, EventKind, Judgement, Outcome, Rate, Reply, Settled, Step, TrialHistory,
-    UnknownWhy, Violation, WireId,
+    Attempt, Event, EventKind, Judgement, Outcome, Prediction, Rate, Reply, Settled, Step,
+    TrialHistory, UnknownWhy, Violation, WireId,
 };
 use serde_json::Value;
 
@@ -21,6 +21,9 @@ pub const SUSPECT_PHASE: &str = "suspect ";
 
 /// Trials that explore interleavings go by this name and their racers.
 const EXPLORE_PHASE: &str = "explore ";
+
+/// What is simulated goes by this name. It has no trials, and no figures of its own.
+pub const SIMULATING_PHASE: &str = "simulating";
 
 /// Whether trials of this name only search. They make no phase of their own: what they come to
 /// is told of the suspect, or of the search as a whole.
@@ -48,6 +51,7 @@ pub struct Gathered {
     pub failed: Notes,
     pub wires: Vec<Wire>,
     pub load: Option<Value>,
+    pub prediction: Option<Box<Prediction>>,
     pub end: Option<RunEnd>,
     pub last_us: u64,
     pub events: u64,
@@ -324,6 +328,7 @@ impl Gathered {
                     wall_ms,
                 });
             }
+            EventKind::Predicted { prediction } => self.prediction = Some(prediction),
             EventKind::LoadMeasured { figures } => self.load = Some(figures),
             _ => {}
         }

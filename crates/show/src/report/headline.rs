@@ -3,9 +3,10 @@
 use model::Rate;
 
 use super::Look;
-use super::gather::{Gathered, Phase};
+use super::gather::{Gathered, Phase, SIMULATING_PHASE};
 use super::{explored, race, suspects};
 use crate::number::{count, counted, interval, microseconds, milliseconds, percent, rate};
+use crate::prediction::words;
 use crate::style::Paint;
 use crate::text::{clean, cut, wrap};
 
@@ -70,6 +71,9 @@ fn reason(gathered: &Gathered) -> Option<String> {
 fn figures(gathered: &Gathered, verdict: &str) -> String {
     if verdict.contains(|c: char| c.is_ascii_digit()) {
         return String::new();
+    }
+    if let Some(prediction) = &gathered.prediction {
+        return words::summary(prediction);
     }
     if let Some(load) = &gathered.load {
         let requests = load.get("requests").and_then(serde_json::Value::as_u64);
@@ -141,6 +145,10 @@ fn how_far(gathered: &Gathered) -> String {
         .rev()
         .find(|phase| phase.took_ms.is_none())
     {
+        if phase.name == SIMULATING_PHASE {
+            // How far a simulation was is in no event.
+            return clean(&format!("{text}, in `{}`", phase.name));
+        }
         let done = phase.violations.n;
         let of = phase
             .planned

@@ -10,6 +10,7 @@ mod learned;
 mod load;
 mod next;
 mod notes;
+mod predicted;
 mod race;
 mod rates;
 pub(crate) mod story;
@@ -54,11 +55,15 @@ pub fn report_with(events: impl Iterator<Item = Event>, look: &Look) -> String {
     let sections = [
         headline::lines(&gathered, look),
         load::lines(&gathered, look),
+        predicted::basis(&gathered, look),
+    ]
+    .into_iter()
+    .chain(predicted::sections(&gathered, look))
+    .chain([
         suspects::lines(&gathered, look),
         learned::lines(&gathered, look),
         rates::lines(&gathered, look),
-    ]
-    .into_iter()
+    ])
     .chain(race::sections(&gathered, look))
     .chain([
         explored::lines(&gathered, look),
@@ -93,6 +98,8 @@ impl Look {
 
 #[cfg(test)]
 mod isolate_tests;
+#[cfg(test)]
+mod predicted_tests;
 #[cfg(test)]
 mod testkit;
 #[cfg(test)]

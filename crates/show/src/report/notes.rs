@@ -32,7 +32,16 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
     for (label, unit, notes) in kinds {
         lines.extend(some(label, unit, notes, look));
     }
+    lines.extend(some("note", "times", &predicted(gathered), look));
     lines
+}
+
+/// What the prediction says that the user should know.
+fn predicted(gathered: &Gathered) -> Notes {
+    let mut notes = Notes::default();
+    let said = gathered.prediction.iter().flat_map(|all| &all.notes);
+    said.for_each(|text| notes.add(text));
+    notes
 }
 
 /// Unknown outcomes are neither successes nor failures; the user must know that they are there.

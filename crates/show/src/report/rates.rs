@@ -4,7 +4,7 @@ use model::Rate;
 use serde_json::Value;
 
 use super::Look;
-use super::gather::{Gathered, Phase};
+use super::gather::{Gathered, Phase, SIMULATING_PHASE};
 use super::headline::trials;
 use crate::number::{counted, interval, microseconds, per_second, percent, rate};
 use crate::style::Paint;
@@ -16,10 +16,11 @@ const PHASES_SHOWN_MAX: usize = 4;
 
 /// The table of phases and what is to be said about their order.
 pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
-    // A phase of load has no trials of its own.
+    // Load and simulations have no trials of their own.
     let phases = gathered
         .phases
         .iter()
+        .filter(|phase| phase.name != SIMULATING_PHASE)
         .filter(|phase| phase.violations.n > 0 || phase.planned > Some(0));
     let phases: Vec<&Phase> = phases.collect();
     let mut table = Table::new(
