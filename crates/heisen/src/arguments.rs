@@ -63,6 +63,8 @@ pub enum Command {
     Check(SpecOptions),
     /// Start the system with a wire on every edge, until Ctrl-C
     Up(UpOptions),
+    /// Say where it will race and how often: from the spec alone, the running system, or its logs
+    Predict(PredictOptions),
     /// Put load on an operation and ask the oracles afterwards
     Stress(StressOptions),
     /// Find where requests race, force it, and keep it as a small file that replays
@@ -110,6 +112,25 @@ pub struct UpOptions {
     /// Without wires
     #[arg(long)]
     pub direct: bool,
+}
+
+/// Options of `predict`.
+#[derive(Debug, Args)]
+pub struct PredictOptions {
+    #[command(flatten)]
+    pub system: SpecOptions,
+    /// Requests simulated under the described load, at least
+    #[arg(long, value_name = "N", default_value_t = 400_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub requests: u64,
+    /// Tell the load above which rates pass this share
+    #[arg(long, value_name = "PERCENT", default_value = "1%", value_parser = percent)]
+    pub threshold: f64,
+    /// Exit with 6 when an unprotected boundary has a rate above this share
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub fail_above: Option<f64>,
+    /// Simulate in so many threads; the figures are the same for any number [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
 }
 
 /// Options of `stress`.
@@ -233,6 +254,9 @@ pub struct ReportOptions {
     /// The run: an id, its beginning, a file, or `latest`
     #[arg(default_value = "latest")]
     pub run: String,
+    /// Write the page of a prediction to FILE: the graph, the curves, every boundary
+    #[arg(long, value_name = "FILE")]
+    pub page: Option<PathBuf>,
 }
 
 /// Options of `proxy`.
@@ -269,6 +293,14 @@ fn time(text: &str) -> Result<Duration, String> {
     } else {
         Ok(time)
     }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let number = text.trim().trim_end_matches('%').trim().parse::<f64>().ok();
+    number
+        .filter(|percent| (0.0..=100.0).contains(percent))
+        .map(|percent| percent / 100.0)
+        .ok_or_else(|| format!("`{text}` is not a share; write percent, such as 1% or 0.3%"))
 }
 
 fn rate(text: &str) -> Result<f64, String> {

@@ -19,6 +19,8 @@ pub enum Exit {
     Setup = 4,
     /// Inconclusive or invalid.
     Inconclusive = 5,
+    /// A threshold was crossed.
+    Threshold = 6,
     /// heisen's own fault.
     OwnFault = 70,
     /// Interrupted by the user.

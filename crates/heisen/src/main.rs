@@ -28,6 +28,7 @@ fn dispatch(arguments: &Arguments) -> Result<Exit, Failure> {
     match &arguments.command {
         Command::Check(options) => commands::check::run(options, common),
         Command::Up(options) => commands::up::run(options, common),
+        Command::Predict(options) => commands::predict::run(options, common),
         Command::Stress(options) => commands::stress::run(options, common),
         Command::Isolate(options) => commands::isolate::run(options, common),
         Command::Replay(options) => commands::replay::run(options, common),

@@ -201,6 +201,33 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Runs `work`, which only computes, on a thread of its own, so that Ctrl-C is heard meanwhile.
+    pub fn apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (done, result) = tokio::sync::oneshot::channel();
+        let thread = std::thread::Builder::new().spawn(move || done.send(work()).ok());
+        thread.map_err(Failure::setup)?;
+        let interrupted = || Failure {
+            exit: Exit::Interrupted,
+            message: "interrupted".to_string(),
+        };
+        self.runtime.block_on(async {
+            let stopped = async {
+                tokio::select! {
+                    () = watch_signals(self.interrupt.clone()) => {}
+                    () = self.interrupt.wait() => {}
+                }
+            };
+            tokio::select! {
+                // Without a result the thread has panicked, which says so itself.
+                result = result => result.map_err(Failure::setup),
+                () = stopped => Err(interrupted()),
+            }
+        })
+    }
+
     /// Ends the run: evidence, report on stdout, document.
     pub fn end(mut self, result: Result<Outcome, Failure>) -> Result<Exit, Failure> {
         let common = self.common;

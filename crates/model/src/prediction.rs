@@ -215,6 +215,13 @@ impl Hazard {
     }
 }
 
+impl Boundary {
+    /// Whether it is to be expected: something goes wrong there, and nothing protects it.
+    pub fn is_open(&self) -> bool {
+        self.factors.volatility() > 0.0
+    }
+}
+
 impl Factors {
     /// What boundaries are ranked by.
     pub fn volatility(&self) -> f64 {

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod doctor;
 pub mod isolate;
+pub mod predict;
 pub mod proxy;
 pub mod replay;
 pub mod report;

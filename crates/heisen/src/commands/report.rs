@@ -10,6 +10,9 @@ use crate::sink::Drained;
 
 pub fn run(options: &ReportOptions, common: &Common) -> Result<Exit, Failure> {
     let path = store::find(&common.out, &options.run).map_err(Failure::usage)?;
+    if let Some(to) = &options.page {
+        return super::predict::page(&path, to).map(|()| Exit::Done);
+    }
     let drained = Drained {
         evidence: Some(path),
         events: Vec::new(),

@@ -8,7 +8,9 @@ mod roles;
 mod ties;
 
 use model::{DemandShape, Prediction, System};
-use predict::swarm::{Model, OperationModel, ServiceModel, SwarmPlan};
+use predict::swarm::{Model, OperationModel, ServiceModel};
+
+pub use predict::swarm::SwarmPlan;
 
 use crate::error::HuntError;
 use described::Known;

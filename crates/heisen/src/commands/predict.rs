@@ -1,0 +1,83 @@
+//! `heisen predict`: where it will race, and how often.
+
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use hunt::predict::SwarmPlan;
+use model::{EventKind, EventSink, Prediction, System};
+use store::Recorded;
+
+use crate::arguments::{Common, PredictOptions};
+use crate::exit::{Exit, Failure};
+use crate::run::{Outcome, Run};
+
+pub fn run(options: &PredictOptions, common: &Common) -> Result<Exit, Failure> {
+    let (system, path) = super::load(
+        options.system.spec.as_deref(),
+        options.system.variant.as_deref(),
+        common,
+    )?;
+    let run = Run::begin(common, "predict", &system.name, Some((&system, path)))?;
+    let plan = SwarmPlan {
+        seed: run.context().seed,
+        threads: options.threads.map_or_else(threads, usize::from),
+        requests: options.requests,
+        share: options.threshold,
+        searches: true,
+    };
+    let result = described(&run, system, plan);
+    let outcome = result.map(|prediction| outcome(&run, prediction, options));
+    run.end(outcome)
+}
+
+/// As many as there are cores.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// Simulates on a thread of its own, so that Ctrl-C is heard meanwhile.
+fn described(run: &Run<'_>, system: System, plan: SwarmPlan) -> Result<Prediction, Failure> {
+    run.stream().emit(EventKind::PhaseStarted {
+        phase: "simulating".to_string(),
+        trials: None,
+    });
+    let done = run.apart(move || hunt::predict::of_spec(&system, &plan))?;
+    Ok(done?)
+}
+
+fn outcome(run: &Run<'_>, prediction: Prediction, options: &PredictOptions) -> Outcome {
+    let mut document = show::prediction_document(&prediction);
+    document.insert("again".to_string(), run.again());
+    let crossed = options.fail_above.is_some_and(|most| {
+        let mut open = prediction.boundaries.iter().filter(|b| b.is_open());
+        open.any(|boundary| boundary.factors.probability > most)
+    });
+    let verdict = match () {
+        () if prediction.boundaries.iter().any(model::Boundary::is_open) => "HAZARDS PREDICTED",
+        () if prediction.boundaries.is_empty() => "NOTHING PREDICTED",
+        () => "NOTHING PREDICTED: ALL PROTECTED",
+    };
+    run.stream().emit(EventKind::Predicted {
+        prediction: Box::new(prediction),
+    });
+    Outcome {
+        verdict: verdict.to_string(),
+        document,
+        exit: match crossed {
+            true => Exit::Threshold,
+            false => Exit::Done,
+        },
+    }
+}
+
+/// Writes the page of a run that predicted something.
+pub fn page(evidence: &Path, to: &PathBuf) -> Result<(), Failure> {
+    let recorded = Recorded::open(evidence).map_err(Failure::usage)?;
+    let page = show::page_of(recorded.events().map_while(Result::ok)).ok_or_else(|| {
+        Failure::usage(format!(
+            "{} predicted nothing, so there is no page of it; runs of `heisen predict` have one",
+            evidence.display()
+        ))
+    })?;
+    std::fs::write(to, page).map_err(|error| Failure::usage(format!("{}: {error}", to.display())))
+}
