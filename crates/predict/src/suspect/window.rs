@@ -1,9 +1,10 @@
 //! Windows: the same cycles that suspects are made of, by the places of their steps, for who wants
 //! to count how often they close.
 
-use model::Label;
+use model::{Access, Label, Transaction};
 
-use super::{Learned, cycles, guard, pairs, plan, why};
+use super::{Cycle, Learned, cycles, guard, pairs, plan, why};
+use crate::template::{Template, TemplateStep};
 
 /// A window of A that B can come into.
 #[derive(Debug, Clone)]
@@ -34,18 +35,24 @@ pub struct Window {
     pub args: Vec<Vec<(String, serde_json::Value)>>,
 }
 
-/// The best window of each pair of operations and each resource.
+/// Windows of one pair of operations on one resource that are kept.
+const WINDOWS_KEPT: usize = 4;
+
+/// The best windows of each pair of operations and each resource.
 pub fn windows(learned: &[Learned]) -> Vec<Window> {
     let mut found: Vec<Window> = Vec::new();
     for (one, other) in pairs(learned) {
         let (a, b) = (&learned[one], &learned[other]);
         let mut all = cycles(&a.template, &b.template);
+        all.retain(|(resource, cycle)| !holds_it(&a.template, cycle, resource));
         all.sort_by_key(|(_, cycle)| std::cmp::Reverse(cycle.weight));
         for (resource, cycle) in all {
-            let is_known = |known: &Window| {
+            let mut known = found.iter().filter(|known| {
                 (known.one, known.other) == (one, other) && known.resource == resource
-            };
-            if found.iter().any(is_known) {
+            });
+            let steps = (cycle.first, cycle.second);
+            let is_known = known.any(|known| (known.first, known.second) == steps);
+            if is_known || known.count() >= WINDOWS_KEPT {
                 continue;
             }
             found.push(Window {
@@ -66,4 +73,20 @@ pub fn windows(learned: &[Learned]) -> Vec<Window> {
     }
     found.sort_by_key(|window| std::cmp::Reverse(window.weight));
     found
+}
+
+/// Whether the first step takes the row for itself until the second, so that nobody comes between.
+fn holds_it(template: &Template, cycle: &Cycle, resource: &str) -> bool {
+    let is_inside = |step: &TemplateStep| step.step.transaction == Transaction::Inside;
+    let ends = |step: &TemplateStep| {
+        matches!(
+            step.step.transaction,
+            Transaction::Commit | Transaction::Rollback
+        )
+    };
+    let steps = &template.steps[cycle.first..cycle.second];
+    let holds = steps[0].footprint.deeds.iter().any(|deed| {
+        deed.locks && deed.effect.access != Access::Lock && deed.resource() == resource
+    });
+    holds && is_inside(&steps[0]) && !steps.iter().any(ends)
 }

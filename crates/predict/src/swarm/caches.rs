@@ -13,6 +13,8 @@ struct Use {
     family: usize,
     looks: bool,
     writes: bool,
+    /// It is set, whatever it was.
+    sets: bool,
 }
 
 /// Marks the exchanges that read, fill and empty caches.
@@ -40,7 +42,7 @@ pub fn add(program: &mut Program, model: &Model, families: &Families) {
                     () if matches!(verb, "DEL" | "UNLINK" | "HDEL" | "EXPIRE") => {
                         CacheUse::Drop { cache }
                     }
-                    () if looked.is_some() => CacheUse::Fill {
+                    () if looked.is_some() && found.sets => CacheUse::Fill {
                         cache,
                         lasts: lasts(model, at, exchange),
                     },
@@ -65,7 +67,7 @@ fn fills(model: &Model, families: &Families) -> Vec<(usize, usize)> {
                 }
             }
             for used in uses(model, at, exchange, families, Protocol::Redis) {
-                let is_fill = used.writes && asked.contains(&used.family);
+                let is_fill = used.sets && asked.contains(&used.family);
                 match looked {
                     Some(source) if is_fill && !found.contains(&(used.family, source)) => {
                         found.push((used.family, source));
@@ -100,6 +102,7 @@ fn uses(
             family,
             looks: deed.looks,
             writes: access.changes(),
+            sets: access == Access::Write,
         })
     });
     used.collect()

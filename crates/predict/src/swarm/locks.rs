@@ -58,14 +58,14 @@ impl World<'_> {
     pub(super) fn take_lock(&mut self, id: u32, touch: Touch, lasts: bool, at: Nanos) -> bool {
         let (family, place) = (touch.family as u32, self.place(id, touch.family, touch.at));
         let lock = self.locks[touch.family][place as usize].now(self.round);
-        if lock.owner == id {
-            return true;
-        }
         let request = &mut self.requests[id as usize];
-        if lock.owner == NOBODY {
+        if lock.owner == id || lock.owner == NOBODY {
             lock.owner = id;
-            request.held.push((family, place, lasts));
-            self.tally.families[touch.family].lockers += 1;
+            let is_held = |held: &&(u32, u32, bool)| (held.0, held.1) == (family, place);
+            if request.held.iter().find(is_held).is_none() {
+                request.held.push((family, place, lasts));
+                self.tally.families[touch.family].lockers += 1;
+            }
             return true;
         }
         lock.line.push_back((id, request.serial));
@@ -169,8 +169,8 @@ impl World<'_> {
             request.waits_for = None;
             let attempt = request.attempt;
             self.waited(next, family as usize, at);
-            // It tries anew at this very moment, before anybody else: nothing lies between.
-            lock_for(self, family, place, next);
+            // It is its own before anybody else can ask for it, and its exchange goes on.
+            self.locks[family as usize][place as usize].owner = next;
             self.queue.put(
                 at,
                 Happening::Touch {
@@ -220,12 +220,4 @@ impl World<'_> {
             }
         }
     }
-}
-
-fn lock_for(world: &mut World<'_>, family: u32, place: u32, id: u32) {
-    let lock = world.locks[family as usize][place as usize].now(world.round);
-    lock.owner = id;
-    let request = &mut world.requests[id as usize];
-    request.held.push((family, place, false));
-    world.tally.families[family as usize].lockers += 1;
 }

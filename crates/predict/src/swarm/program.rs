@@ -392,8 +392,8 @@ fn plain(exchange: &Exchange, slowness: f64) -> Act {
     }
 }
 
-/// The first exchange after the deciding one that changes what was decided by takes one of it; where
-/// none does, the last that changes anything.
+/// The first exchange after the deciding one that changes what was decided by takes one of it, the
+/// deciding one itself where it does; where none does, the last that changes anything.
 fn mark_taking(acts: &mut [Act], operation: &super::model::OperationModel, families: &Families) {
     let Some((from, decided)) = acts
         .iter()
@@ -410,6 +410,12 @@ fn mark_taking(acts: &mut [Act], operation: &super::model::OperationModel, famil
             deed.shows && (family.is_none() || place == family)
         })
     };
+    let holds = deeds(&operation.exchanges[from])
+        .any(|(deed, _)| deed.locks && deed.effect.access.changes());
+    if holds {
+        acts[from].takes_one = Some(decided);
+        return;
+    }
     let mut later = from..acts.len();
     let same = later.clone().find(|at| changes(at, Some(decided.0)));
     let taking = same.or_else(|| later.rfind(|at| changes(at, None)));

@@ -67,9 +67,10 @@ pub fn boundaries(
     for (at, window) in program.windows.iter().enumerate() {
         match decides_nothing(program, window) {
             true => left_out += 1,
-            false => found.push(of_window(model, program, tally, at)),
+            false => keep_worse(&mut found, of_window(model, program, tally, at)),
         }
     }
+    found.extend(at_once(model, program, tally));
     if left_out > 0 {
         notes.push(format!(
             "{left_out} check-then-act of reads that decide nothing, by what the spec says, left out"
@@ -92,13 +93,78 @@ pub fn boundaries(
     found
 }
 
-/// Where the spec says which read decides, another one only makes a window when what it saw is
-/// written back.
+/// Of several windows of the same operations on the same resource the worst one is told; of those
+/// that never close, the one whose protection had most to do.
+fn keep_worse(found: &mut Vec<Ranked>, ranked: Ranked) {
+    let key = |ranked: &Ranked| {
+        let boundary = &ranked.boundary;
+        (boundary.operations.clone(), boundary.resource.clone())
+    };
+    let worth = |ranked: &Ranked| {
+        let boundary = &ranked.boundary;
+        (boundary.factors.volatility(), boundary.kept_out as f64)
+    };
+    match found.iter_mut().find(|known| key(known) == key(&ranked)) {
+        Some(known) if worth(&ranked) > worth(known) => *known = ranked,
+        Some(_) => {}
+        None => found.push(ranked),
+    }
+}
+
+/// Operations that decide and act in one step: nobody can come between.
+fn at_once(model: &Model, program: &Program, tally: &Tally) -> Vec<Ranked> {
+    let mut found = Vec::new();
+    for (at, operation) in program.operations.iter().enumerate() {
+        let mut acts = operation.exchanges.iter();
+        let Some(index) = acts.position(|act| act.decides.is_some() && act.takes_one.is_some())
+        else {
+            continue;
+        };
+        let described = &model.operations[at];
+        let exchange = &described.exchanges[index];
+        let name = &described.learned.operation;
+        let step = exchange
+            .step
+            .and_then(|at| described.learned.template.steps.get(at));
+        let step = step.map_or_else(String::new, |step| step.pattern.to_string());
+        let rate = Rate {
+            k: 0,
+            n: tally.operations[at].requests,
+        };
+        let hazard = Hazard::Race(Label::CheckThenAct);
+        let mut boundary = blank(hazard, &described.service, &exchange.target, rate);
+        boundary.operations = vec![name.clone(), name.clone()];
+        boundary.resource = operation.exchanges[index]
+            .decides
+            .map_or_else(String::new, |(family, _)| {
+                program.families[family].name.clone()
+            });
+        boundary.guard = Some(format!("`{step}` decides and acts in one step"));
+        boundary.kept_out = tally.operations[at].refused;
+        boundary.over_limit = Some(Rate {
+            k: tally.operations[at].rounds_over,
+            n: tally.rounds,
+        });
+        boundary.why = format!("{name} decides by `{step}` and acts in the same step");
+        boundary.factors = Factors {
+            unprotected: 0.0,
+            ..plain_factors(model, hazard, 0.0, &described.service, &exchange.target)
+        };
+        found.push(other(boundary));
+    }
+    found
+}
+
+/// Where the spec says which read decides, what is decided is over when one was taken; other reads,
+/// and what is done after that, make no window unless what was seen is written back.
 fn decides_nothing(program: &Program, window: &WindowProgram) -> bool {
     let exchanges = &program.operations[window.window.one].exchanges;
+    let Some(decides) = exchanges.iter().position(|act| act.decides.is_some()) else {
+        return false;
+    };
+    let taken = exchanges.iter().position(|act| act.takes_one.is_some());
     window.window.label == Label::CheckThenAct
-        && exchanges.iter().any(|act| act.decides.is_some())
-        && exchanges[window.first].decides.is_none()
+        && (window.first != decides || taken.is_some_and(|taken| window.second > taken))
 }
 
 fn of_window(model: &Model, program: &Program, tally: &Tally, at: usize) -> Ranked {
