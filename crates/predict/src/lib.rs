@@ -6,6 +6,7 @@
 
 pub mod explore;
 mod footprint;
+pub mod log;
 mod moves;
 pub mod state;
 pub mod suspect;
