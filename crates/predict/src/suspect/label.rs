@@ -2,6 +2,7 @@
 
 use model::{Access, Label, Protocol};
 
+use super::rows;
 use crate::footprint::Deed;
 use crate::template::{Origin, Template, TemplateStep};
 
@@ -60,7 +61,7 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
         other,
     } = candidate;
     let acts = then.shows || then.locks;
-    let same = deed.resource() == then.resource();
+    let same = rows::are_same(deed, then);
     let shows = |deed: &Deed| any(other, |theirs| theirs.shows && deed.depends(theirs));
     let looks = |deed: &Deed| {
         any(other, |theirs| {
