@@ -8,7 +8,7 @@ use model::{Effect, Protocol, Step};
 
 /// A place in a name that has more values than this is open.
 const FIXED_VALUES_MAX: usize = 8;
-/// Places of a name that are looked at.
+/// Places of a name that are looked at; what stands after them is open.
 const PLACES_MAX: usize = 16;
 /// Sorts of names that are learned; those of further sorts keep the words they have.
 const SORTS_MAX: usize = 4096;
@@ -51,6 +51,11 @@ impl Forms {
         let mut formed = effect.clone();
         formed.resource = String::new();
         for (at, piece) in pieces.iter().enumerate() {
+            if at >= PLACES_MAX {
+                formed.part.push((format!("*{at}"), pieces[at..].concat()));
+                formed.resource.push('*');
+                break;
+            }
             let place = places.and_then(|places| places.get(at));
             let has_many = place.is_some_and(|values| values.len() > FIXED_VALUES_MAX);
             if is_value(piece) || at > 0 && has_many && !is_mark(piece) {
@@ -141,6 +146,7 @@ mod tests {
             (one("cart:ann@example.com"), "cart:* [*2=ann@example.com]"),
             (many("cart:"), "cart:* [*2=a]"),
             (one("cart:ann"), "cart:ann []"),
+            (one("a:b:c:d:e:f:g:h:i:j"), "a:b:c:d:e:f:g:h:* [*16=i:j]"),
         ] {
             let mut forms = Forms::default();
             let steps: Vec<Step> = names.iter().map(|name| step(name)).collect();

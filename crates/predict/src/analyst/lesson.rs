@@ -96,7 +96,11 @@ impl Lesson {
                 template,
             },
         };
-        lesson.mark_found_nothing();
+        let found = |at: usize| {
+            let reply = kept.get(at).and_then(|(seen, _)| seen.reply.as_ref());
+            reply.is_some_and(|reply| reply.rows.is_some_and(|rows| rows > 0))
+        };
+        lesson.mark_found_nothing(found);
         lesson.mark_derived();
         lesson
     }
@@ -134,7 +138,7 @@ impl Lesson {
 
     /// A look-up that found nothing is known by the INSERT of the same values after it where the
     /// log does not tell rows.
-    fn mark_found_nothing(&mut self) {
+    fn mark_found_nothing(&mut self, found: impl Fn(usize) -> bool) {
         let steps = &mut self.learned.template.steps;
         for at in 0..steps.len() {
             let (before, after) = steps.split_at_mut(at + 1);
@@ -151,7 +155,8 @@ impl Lesson {
                     })
                 }
             };
-            if !step.found_nothing && step.step.effects.iter().any(looked_for) {
+            let is_told = found(step.step.ordinal as usize);
+            if !is_told && step.step.effects.iter().any(looked_for) {
                 step.found_nothing = true;
             }
         }

@@ -11,7 +11,13 @@ use super::RecordedRequest;
 pub fn seen(line: &str) -> SeenStep {
     let (said, reply) = match line.split_once(" -> ") {
         Some((said, "none")) => (said, Some(Reply::of(ReplyKind::Empty, ""))),
-        Some((said, reply)) => (said, Some(Reply::of(ReplyKind::Ok, reply))),
+        Some((said, rows)) => {
+            let reply = Reply {
+                rows: rows.parse().ok(),
+                ..Reply::of(ReplyKind::Ok, rows)
+            };
+            (said, Some(reply))
+        }
         None => (line, None),
     };
     let (target, text) = said.split_once(' ').unwrap();

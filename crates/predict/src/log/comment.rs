@@ -64,7 +64,7 @@ pub fn of(statement: &str) -> Comment {
 /// `key='value'` and `key:value` in all comments.
 fn pairs(statement: &str) -> Vec<(&str, String)> {
     let mut found = Vec::new();
-    for (_, rest) in split_comments(statement).take(COMMENTS_MAX) {
+    for rest in comments(statement) {
         for pair in rest.split(',') {
             let parts = pair.split_once('=').or_else(|| pair.split_once(':'));
             let Some((key, value)) = parts else { continue };
@@ -77,10 +77,11 @@ fn pairs(statement: &str) -> Vec<(&str, String)> {
     found
 }
 
-fn split_comments(statement: &str) -> impl Iterator<Item = (usize, &str)> {
-    statement.match_indices("/*").filter_map(|(at, _)| {
+fn comments(statement: &str) -> impl Iterator<Item = &str> {
+    let begun = statement.match_indices("/*").take(COMMENTS_MAX);
+    begun.filter_map(|(at, _)| {
         let rest = beginning(&statement[at + 2..], COMMENT_BYTES_MAX);
-        Some((at, rest.split_once("*/")?.0))
+        Some(rest.split_once("*/")?.0)
     })
 }
 

@@ -81,6 +81,8 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
             _ if first.found_nothing && makes(second) => (Label::DoubleInsert, 90),
             // Each changes what only the other looks at.
             (true, _) if looks(then) && !writes(then) => (Label::WriteSkew, 80),
+            // A row that is made overwrites none.
+            (true, Access::Write) if second.step.verb == "INSERT" => (Label::CheckThenAct, 85),
             (true, Access::Write) => (Label::LostUpdate, 90 + derived(second)),
             (true, Access::Atomic) => (Label::CheckThenAct, 95),
             (true, _) => (Label::CheckThenAct, 85),
