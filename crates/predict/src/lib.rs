@@ -2,10 +2,13 @@
 //!
 //! `footprint` says which steps care about each other's order, `template` what an operation does
 //! when it runs alone, `suspect` which of its steps another operation can come between, and
-//! `explore` chooses the interleavings that are worth a trial.
+//! `explore` chooses the interleavings that are worth a trial. `log` reads recorded traffic and
+//! `analyst` finds suspects in it.
 
+pub mod analyst;
 pub mod explore;
 mod footprint;
+pub mod log;
 mod moves;
 pub mod state;
 pub mod suspect;

@@ -73,6 +73,16 @@ impl Known {
         }
     }
 
+    /// Columns that no two rows share, of all backends.
+    pub fn unique(&self) -> Vec<predict::suspect::Unique> {
+        let all = self.unique.values().flatten();
+        all.map(|unique| predict::suspect::Unique {
+            table: unique.table.clone(),
+            columns: unique.columns.clone(),
+        })
+        .collect()
+    }
+
     /// Whether the store takes such a row once only for one request, however often it is sent.
     fn takes_once(&self, target: &str, effects: &[Effect], ties: &[DeedTies]) -> bool {
         let Some(all) = self.unique.get(target) else {

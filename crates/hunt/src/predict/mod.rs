@@ -8,6 +8,7 @@ mod roles;
 mod ties;
 
 use model::{DemandShape, Prediction, System};
+use predict::suspect::Unique;
 use predict::swarm::{Model, OperationModel, ServiceModel};
 
 pub use predict::swarm::SwarmPlan;
@@ -25,7 +26,7 @@ pub fn of_spec(system: &System, plan: &SwarmPlan) -> Result<Prediction, HuntErro
                 .to_string(),
         ));
     }
-    let model = model_of(system, operations, &mut known.notes);
+    let model = model_of(system, operations, known.unique(), &mut known.notes);
     let mut prediction = predict::swarm::predict(&model, plan);
     prediction.notes.splice(0..0, known.notes);
     Ok(prediction)
@@ -35,7 +36,12 @@ pub fn of_spec(system: &System, plan: &SwarmPlan) -> Result<Prediction, HuntErro
 const REQUESTS: u64 = 200;
 const WINDOW: std::time::Duration = std::time::Duration::from_millis(500);
 
-fn model_of(system: &System, operations: Vec<OperationModel>, notes: &mut Vec<String>) -> Model {
+fn model_of(
+    system: &System,
+    operations: Vec<OperationModel>,
+    unique: Vec<Unique>,
+    notes: &mut Vec<String>,
+) -> Model {
     let mut traffic = system.traffic.clone();
     if traffic.demands.is_empty() {
         notes.push(format!(
@@ -79,5 +85,6 @@ fn model_of(system: &System, operations: Vec<OperationModel>, notes: &mut Vec<St
         outages: system.outages.clone(),
         traffic,
         incidents: system.incidents.clone(),
+        unique,
     }
 }

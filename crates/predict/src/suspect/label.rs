@@ -2,6 +2,7 @@
 
 use model::{Access, Label, Protocol};
 
+use super::rows;
 use crate::footprint::Deed;
 use crate::template::{Origin, Template, TemplateStep};
 
@@ -60,7 +61,7 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
         other,
     } = candidate;
     let acts = then.shows || then.locks;
-    let same = deed.resource() == then.resource();
+    let same = rows::are_same(deed, then);
     let shows = |deed: &Deed| any(other, |theirs| theirs.shows && deed.depends(theirs));
     let looks = |deed: &Deed| {
         any(other, |theirs| {
@@ -80,6 +81,8 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
             _ if first.found_nothing && makes(second) => (Label::DoubleInsert, 90),
             // Each changes what only the other looks at.
             (true, _) if looks(then) && !writes(then) => (Label::WriteSkew, 80),
+            // A row that is made overwrites none.
+            (true, Access::Write) if second.step.verb == "INSERT" => (Label::CheckThenAct, 85),
             (true, Access::Write) => (Label::LostUpdate, 90 + derived(second)),
             (true, Access::Atomic) => (Label::CheckThenAct, 95),
             (true, _) => (Label::CheckThenAct, 85),

@@ -5,8 +5,10 @@
 //! `label` names what a cycle would do, `guard` what seems to rule it out. What is guarded is
 //! ranked lower and tried all the same: most hand-made protections are wrong.
 
+mod conditional;
 mod guard;
 mod label;
+pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -17,6 +19,8 @@ use model::{Label, OrderLine, RacerPlan, Setup, Suspect, SuspectOrder};
 use serde_json::Value;
 
 pub use window::{Window, windows};
+
+use guard::Guard;
 
 use crate::footprint::Deed;
 use crate::template::{Template, TemplateStep};
@@ -38,25 +42,45 @@ pub struct Learned {
     pub template: Template,
 }
 
+/// Columns of which no two rows have the same values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unique {
+    /// The table, with its schema or without.
+    pub table: String,
+    /// The columns.
+    pub columns: Vec<String>,
+}
+
 /// A cycle through two steps of A and some of B.
 #[derive(Debug, Clone)]
-struct Cycle {
-    first: usize,
-    second: usize,
+pub(crate) struct Cycle {
+    pub first: usize,
+    pub second: usize,
     /// The first and the last of B's steps that must come between.
-    between: (usize, usize),
-    label: Label,
-    weight: u32,
-    guard: Option<String>,
+    pub between: (usize, usize),
+    pub label: Label,
+    pub weight: u32,
+    pub guard: Option<Guard>,
+    /// What the first step cares about, and what the second does, by their places.
+    pub deeds: (usize, usize),
+}
+
+/// The cycles of two operations about one resource, the heaviest first.
+#[derive(Debug, Clone)]
+pub(crate) struct Race {
+    pub one: usize,
+    pub other: usize,
+    pub resource: String,
+    pub cycles: Vec<Cycle>,
 }
 
 /// All suspects of these operations, those most likely to be wrong first. Which state they are
 /// tried from is left open.
 pub fn suspects(learned: &[Learned]) -> Vec<Suspect> {
-    let mut found: Vec<(u32, Suspect)> = Vec::new();
-    for (one, other) in pairs(learned) {
-        found.extend(between(&learned[one], &learned[other]));
-    }
+    let races = races(learned, &[]).into_iter();
+    let mut found: Vec<(u32, Suspect)> = races
+        .filter_map(|race| suspect(&learned[race.one], &learned[race.other], race))
+        .collect();
     // Stable: equal weights stay in the order of the spec.
     found.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
     let ranked = found.into_iter().enumerate();
@@ -87,36 +111,55 @@ fn is_worth_trying(learned: &[Learned], at: usize, other: usize) -> bool {
     is_first(at) && (same_operation || is_first(other))
 }
 
-fn between(one: &Learned, other: &Learned) -> Vec<(u32, Suspect)> {
-    let mut by_resource: BTreeMap<String, Vec<Cycle>> = BTreeMap::new();
-    for (resource, cycle) in cycles(&one.template, &other.template) {
-        by_resource.entry(resource).or_default().push(cycle);
-    }
-    let racers = vec![plan("A", one), plan("B", other)];
-    by_resource
-        .into_iter()
-        .filter_map(|(resource, mut cycles)| {
+/// All races of these operations, pair by pair, where these columns are unique.
+pub(crate) fn races(learned: &[Learned], unique: &[Unique]) -> Vec<Race> {
+    let mut found = Vec::new();
+    for (one, other) in pairs(learned) {
+        let mut by_resource: BTreeMap<String, Vec<Cycle>> = BTreeMap::new();
+        let (mine, theirs) = (&learned[one].template, &learned[other].template);
+        for (resource, cycle) in cycles(mine, theirs, unique) {
+            by_resource.entry(resource).or_default().push(cycle);
+        }
+        found.extend(by_resource.into_iter().map(|(resource, mut cycles)| {
             cycles.sort_by_key(|cycle| std::cmp::Reverse(cycle.weight));
-            let best = cycles.first()?.clone();
-            let orders = cycles
-                .iter()
-                .take(ORDERS_MAX)
-                .map(|cycle| order(&one.template, &other.template, cycle))
-                .collect();
-            let suspect = Suspect {
-                id: String::new(),
-                operations: vec![one.operation.clone(), other.operation.clone()],
-                why: why(one, other, &best),
+            Race {
+                one,
+                other,
                 resource,
-                label: best.label,
-                guard: best.guard,
-                racers: racers.clone(),
-                setup: Setup::default(),
-                orders,
-            };
-            Some((best.weight, suspect))
-        })
-        .collect()
+                cycles,
+            }
+        }));
+    }
+    found
+}
+
+fn suspect(one: &Learned, other: &Learned, race: Race) -> Option<(u32, Suspect)> {
+    let best = race.cycles.first()?;
+    let orders = race.cycles.iter().take(ORDERS_MAX);
+    let suspect = Suspect {
+        id: String::new(),
+        operations: vec![one.operation.clone(), other.operation.clone()],
+        why: why(one, other, best),
+        label: best.label,
+        guard: best.guard.as_ref().map(|guard| guard.what.clone()),
+        racers: vec![plan("A", one), plan("B", other)],
+        setup: Setup::default(),
+        orders: orders
+            .map(|cycle| order(&one.template, &other.template, cycle))
+            .collect(),
+        resource: race.resource,
+    };
+    Some((best.weight, suspect))
+}
+
+impl Unique {
+    /// Whether it is of this table.
+    pub fn is_of(&self, table: &str) -> bool {
+        let bare = |name: &str| name.rsplit('.').next().unwrap_or_default().to_string();
+        self.table == table
+            || bare(&self.table) == bare(table)
+                && !(self.table.contains('.') && table.contains('.'))
+    }
 }
 
 fn plan(name: &str, learned: &Learned) -> RacerPlan {
@@ -128,46 +171,72 @@ fn plan(name: &str, learned: &Learned) -> RacerPlan {
 }
 
 /// Every cycle, with the resource that the first step cares about.
-fn cycles(one: &Template, other: &Template) -> Vec<(String, Cycle)> {
+fn cycles(one: &Template, other: &Template, unique: &[Unique]) -> Vec<(String, Cycle)> {
     let locks = guard::lock_keys(one, other);
-    let is_data = |deed: &&Deed| !deed.is_snapshot() && !locks.contains(&deed.resource());
+    // What B does not touch is in no cycle with it.
+    let is_met = |deed: &Deed| {
+        let mut theirs = other.steps.iter().flat_map(|step| &step.footprint.deeds);
+        theirs.any(|theirs| deed.depends(theirs))
+    };
+    // That a lock is free again changes nothing that was looked at.
+    let is_release = |deed: &Deed| deed.shows && deed.effect.access == model::Access::Lock;
+    let is_data = |deed: &Deed| {
+        !deed.is_snapshot()
+            && !is_release(deed)
+            && is_met(deed)
+            && !locks.contains(&deed.resource())
+    };
+    let mut met: Vec<(usize, usize, &Deed)> = Vec::new();
+    for (at, step) in one.steps.iter().enumerate() {
+        let deeds = step.footprint.deeds.iter().enumerate();
+        met.extend(
+            deeds
+                .filter(|(_, deed)| is_data(deed))
+                .map(|(nth, deed)| (at, nth, deed)),
+        );
+    }
     let mut found = Vec::new();
-    for (first, step) in one.steps.iter().enumerate() {
-        for deed in step.footprint.deeds.iter().filter(is_data) {
-            let mut seen: Vec<(String, bool)> = Vec::new();
-            for (second, later) in one.steps.iter().enumerate().skip(first + 1) {
-                for then in later.footprint.deeds.iter().filter(is_data) {
-                    // The first step after that does this to it: what comes later is too late.
-                    let kind = (then.resource(), then.shows || then.locks);
-                    if seen.contains(&kind) {
-                        continue;
-                    }
-                    let candidate = label::Candidate {
-                        first: step,
-                        deed,
-                        second: later,
-                        then,
-                        other,
-                    };
-                    let Some(named) = label::of(&candidate) else {
-                        continue;
-                    };
-                    seen.push(kind);
-                    let guard = guard::of(one, other, first, second, deed);
-                    let cycle = Cycle {
-                        first,
-                        second,
-                        between: named.between,
-                        label: named.label,
-                        weight: match &guard {
-                            Some(_) => named.weight.saturating_sub(GUARDED),
-                            None => named.weight,
-                        },
-                        guard,
-                    };
-                    found.push((deed.resource(), cycle));
-                }
+    for (first, nth, deed) in &met {
+        let mut seen: Vec<(String, bool, bool)> = Vec::new();
+        for (second, then_nth, then) in met.iter().filter(|(second, ..)| second > first) {
+            // The first step after that does this to it: what comes later is too late.
+            let is_same_row = rows::are_same(deed, then);
+            let kind = (then.resource(), then.shows || then.locks, is_same_row);
+            if seen.contains(&kind) {
+                continue;
             }
+            let candidate = label::Candidate {
+                first: &one.steps[*first],
+                deed,
+                second: &one.steps[*second],
+                then,
+                other,
+            };
+            let Some(named) = label::of(&candidate) else {
+                continue;
+            };
+            seen.push(kind);
+            let between = guard::Between {
+                one,
+                other,
+                first: *first,
+                second: *second,
+                deed,
+            };
+            let guard = guard::of(&between, unique);
+            let cycle = Cycle {
+                first: *first,
+                second: *second,
+                between: named.between,
+                label: named.label,
+                weight: match &guard {
+                    Some(_) => named.weight.saturating_sub(GUARDED),
+                    None => named.weight,
+                },
+                guard,
+                deeds: (*nth, *then_nth),
+            };
+            found.push((deed.resource(), cycle));
         }
     }
     found
@@ -191,7 +260,8 @@ fn order(one: &Template, other: &Template, cycle: &Cycle) -> SuspectOrder {
     }
 }
 
-fn why(one: &Learned, other: &Learned, cycle: &Cycle) -> String {
+/// One sentence: who does what, with what in between.
+pub(crate) fn why(one: &Learned, other: &Learned, cycle: &Cycle) -> String {
     let (a, b) = match one.operation == other.operation {
         true => (
             one.operation.clone(),

@@ -3,7 +3,7 @@
 
 use model::{Access, Label, Transaction};
 
-use super::{Cycle, Learned, cycles, guard, pairs, plan, why};
+use super::{Cycle, Learned, Unique, cycles, pairs, plan, why};
 use crate::template::{Template, TemplateStep};
 
 /// A window of A that B can come into.
@@ -39,11 +39,11 @@ pub struct Window {
 const WINDOWS_KEPT: usize = 4;
 
 /// The best windows of each pair of operations and each resource.
-pub fn windows(learned: &[Learned]) -> Vec<Window> {
+pub fn windows(learned: &[Learned], unique: &[Unique]) -> Vec<Window> {
     let mut found: Vec<Window> = Vec::new();
     for (one, other) in pairs(learned) {
         let (a, b) = (&learned[one], &learned[other]);
-        let mut all = cycles(&a.template, &b.template);
+        let mut all = cycles(&a.template, &b.template, unique);
         all.retain(|(resource, cycle)| !holds_it(&a.template, cycle, resource));
         all.sort_by_key(|(_, cycle)| std::cmp::Reverse(cycle.weight));
         for (resource, cycle) in all {
@@ -63,8 +63,8 @@ pub fn windows(learned: &[Learned]) -> Vec<Window> {
                 between: cycle.between,
                 label: cycle.label,
                 weight: cycle.weight,
-                turns_away: guard::turns_away(&a.template, cycle.second, &resource),
-                guard: cycle.guard.clone(),
+                turns_away: cycle.guard.as_ref().is_some_and(|guard| guard.turns_away),
+                guard: cycle.guard.as_ref().map(|guard| guard.what.clone()),
                 why: why(a, b, &cycle),
                 args: vec![plan("A", a).args, plan("B", b).args],
                 resource,

@@ -4,7 +4,7 @@
 use model::{Incident, Latency, Link, Outage, Traffic};
 
 use crate::footprint::Footprint;
-use crate::suspect::Learned;
+use crate::suspect::{Learned, Unique};
 
 /// A system to simulate.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Model {
     pub outages: Vec<Outage>,
     /// Who asks for what.
     pub traffic: Traffic,
+    /// Columns that no two rows share.
+    pub unique: Vec<Unique>,
     /// What went wrong before.
     pub incidents: Vec<Incident>,
 }

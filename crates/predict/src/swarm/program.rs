@@ -207,7 +207,7 @@ impl Program {
 
     fn add_windows(&mut self, model: &Model, families: &Families) {
         let learned: Vec<_> = model.operations.iter().map(|o| o.learned.clone()).collect();
-        for window in windows(&learned) {
+        for window in windows(&learned, &model.unique) {
             if self.windows.len() == WINDOWS_MAX {
                 break;
             }

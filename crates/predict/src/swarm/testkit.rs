@@ -48,6 +48,7 @@ pub fn model(operations: &[(&str, &[&str])], requests: u64, events: u64) -> Mode
             ..Traffic::default()
         },
         incidents: vec![],
+        unique: vec![],
         operations: operations
             .iter()
             .map(|(name, lines)| operation(name, lines))
