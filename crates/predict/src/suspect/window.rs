@@ -44,7 +44,9 @@ pub fn windows(learned: &[Learned], unique: &[Unique]) -> Vec<Window> {
     for (one, other) in pairs(learned) {
         let (a, b) = (&learned[one], &learned[other]);
         let mut all = cycles(&a.template, &b.template, unique);
-        all.retain(|(resource, cycle)| !holds_it(&a.template, cycle, resource));
+        all.retain(|(resource, cycle)| {
+            !holds_it(&a.template, cycle, resource) && (reads(&b.template) || !is_skew(cycle))
+        });
         all.sort_by_key(|(_, cycle)| std::cmp::Reverse(cycle.weight));
         for (resource, cycle) in all {
             let mut known = found.iter().filter(|known| {
@@ -73,6 +75,16 @@ pub fn windows(learned: &[Learned], unique: &[Unique]) -> Vec<Window> {
     }
     found.sort_by_key(|window| std::cmp::Reverse(window.weight));
     found
+}
+
+/// Who only counts up and down sees nothing of different times.
+fn is_skew(cycle: &Cycle) -> bool {
+    cycle.label == Label::ReadSkew
+}
+
+fn reads(template: &Template) -> bool {
+    let mut deeds = template.steps.iter().flat_map(|step| &step.footprint.deeds);
+    deeds.any(|deed| deed.effect.access == Access::Read && !deed.is_snapshot())
 }
 
 /// Whether the first step takes the row for itself until the second, so that nobody comes between.
