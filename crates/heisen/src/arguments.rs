@@ -114,11 +114,31 @@ pub struct UpOptions {
     pub direct: bool,
 }
 
+/// How recorded traffic is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// PostgreSQL's stderr log, with any log_line_prefix
+    Postgres,
+    /// PostgreSQL's csvlog
+    Csv,
+    /// MySQL's general log
+    Mysql,
+    /// One JSON object a line
+    Json,
+}
+
 /// Options of `predict`.
 #[derive(Debug, Args)]
 pub struct PredictOptions {
     #[command(flatten)]
     pub system: SpecOptions,
+    /// Recorded traffic: PostgreSQL and MySQL logs, JSON lines, evidence of earlier runs. Needs no
+    /// spec; beside one, both make one ranking
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub log: Vec<PathBuf>,
+    /// What is written in the logs [default: what they look like]
+    #[arg(long, value_name = "FORMAT", requires = "log")]
+    pub format: Option<LogFormat>,
     /// Requests simulated under the described load, at least
     #[arg(long, value_name = "N", default_value_t = 400_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     pub requests: u64,

@@ -3,21 +3,41 @@
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
-use hunt::predict::SwarmPlan;
+use hunt::predict::{Format, SwarmPlan};
 use model::{EventKind, EventSink, Prediction, System};
 use store::Recorded;
 
-use crate::arguments::{Common, PredictOptions};
+use crate::arguments::{Common, LogFormat, PredictOptions};
 use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &PredictOptions, common: &Common) -> Result<Exit, Failure> {
-    let (system, path) = super::load(
-        options.system.spec.as_deref(),
-        options.system.variant.as_deref(),
-        common,
-    )?;
-    let run = Run::begin(common, "predict", &system.name, Some((&system, path)))?;
+    // Recorded traffic tells enough by itself: a spec is read only when one is named.
+    let wanted = options.log.is_empty() || options.system.spec.is_some();
+    let loaded = match wanted {
+        true => Some(super::load(
+            options.system.spec.as_deref(),
+            options.system.variant.as_deref(),
+            common,
+        )?),
+        false => None,
+    };
+    let name = match (&loaded, options.log.first()) {
+        (Some((system, _)), _) => system.name.clone(),
+        (None, log) => log.map_or_else(String::new, |log| log.display().to_string()),
+    };
+    let spec = loaded.as_ref().map(|(system, path)| (system, path.clone()));
+    let run = Run::begin(common, "predict", &name, spec)?;
+    let result = predicted(&run, loaded.map(|(system, _)| system), options);
+    let outcome = result.map(|prediction| outcome(&run, prediction, options));
+    run.end(outcome)
+}
+
+fn predicted(
+    run: &Run<'_>,
+    system: Option<System>,
+    options: &PredictOptions,
+) -> Result<Prediction, Failure> {
     let plan = SwarmPlan {
         seed: run.context().seed,
         threads: options.threads.map_or_else(threads, usize::from),
@@ -25,9 +45,27 @@ pub fn run(options: &PredictOptions, common: &Common) -> Result<Exit, Failure> {
         share: options.threshold,
         searches: true,
     };
-    let result = described(&run, system, plan);
-    let outcome = result.map(|prediction| outcome(&run, prediction, options));
-    run.end(outcome)
+    if options.log.is_empty() {
+        let system = system.ok_or_else(|| Failure::usage("there is no spec"))?;
+        return described(run, system, plan);
+    }
+    let (files, format) = (options.log.clone(), options.format.map(format));
+    let known = system.clone();
+    let logs = run.apart(move || hunt::predict::of_logs(&files, format, known.as_ref()))?;
+    let logs = logs.map_err(Failure::usage)?;
+    match system.filter(|system| system.operations.iter().any(|o| !o.steps.is_empty())) {
+        Some(system) => Ok(hunt::predict::merged(described(run, system, plan)?, logs)),
+        None => Ok(logs),
+    }
+}
+
+fn format(format: LogFormat) -> Format {
+    match format {
+        LogFormat::Postgres => Format::PostgresStderr,
+        LogFormat::Csv => Format::PostgresCsv,
+        LogFormat::Mysql => Format::MySqlGeneral,
+        LogFormat::Json => Format::JsonLines,
+    }
 }
 
 /// As many as there are cores.

@@ -4,13 +4,18 @@
 mod arguments;
 mod described;
 mod filling;
+mod recorded;
 mod roles;
+mod shapes;
 mod ties;
 
-use model::{DemandShape, Prediction, System};
+use std::path::PathBuf;
+
+use model::{Boundary, DemandShape, Prediction, System};
 use predict::suspect::Unique;
 use predict::swarm::{Model, OperationModel, ServiceModel};
 
+pub use predict::log::Format;
 pub use predict::swarm::SwarmPlan;
 
 use crate::error::HuntError;
@@ -30,6 +35,32 @@ pub fn of_spec(system: &System, plan: &SwarmPlan) -> Result<Prediction, HuntErro
     let mut prediction = predict::swarm::predict(&model, plan);
     prediction.notes.splice(0..0, known.notes);
     Ok(prediction)
+}
+
+/// Predicts from recorded traffic; what a spec says of unique columns counts too.
+pub fn of_logs(
+    files: &[PathBuf],
+    format: Option<Format>,
+    system: Option<&System>,
+) -> Result<Prediction, HuntError> {
+    let unique = system.map_or_else(Vec::new, |system| Known::of(system).unique());
+    Ok(recorded::Traffic::read(files, format)?.analyse(unique))
+}
+
+/// Two predictions of one system in one ranking.
+pub fn merged(mut one: Prediction, other: Prediction) -> Prediction {
+    one.boundaries.extend(other.boundaries);
+    let volatility = |boundary: &Boundary| boundary.factors.volatility();
+    // Stable: what is equally volatile stays in the order of its own ranking.
+    one.boundaries
+        .sort_by(|a, b| volatility(b).total_cmp(&volatility(a)));
+    for (at, boundary) in one.boundaries.iter_mut().enumerate() {
+        boundary.rank = at as u32 + 1;
+    }
+    one.graph.extend(other.graph);
+    one.recorded = one.recorded.or(other.recorded);
+    one.notes.extend(other.notes);
+    one
 }
 
 /// The load that is taken where a spec says nothing of its traffic.
