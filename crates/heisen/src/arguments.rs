@@ -132,6 +132,12 @@ pub enum LogFormat {
 pub struct PredictOptions {
     #[command(flatten)]
     pub system: SpecOptions,
+    /// Start the system and learn its steps and times, each operation by itself, through wires
+    #[arg(long)]
+    pub learn: bool,
+    /// With --learn: predict for the spec's near_limit state
+    #[arg(long, requires = "learn")]
+    pub near_limit: bool,
     /// Recorded traffic: PostgreSQL and MySQL logs, JSON lines, evidence of earlier runs. Needs no
     /// spec; beside one, both make one ranking
     #[arg(long, value_name = "FILE", num_args = 1..)]

@@ -310,6 +310,12 @@ impl System {
         edges
     }
 
+    /// Whether any operation's steps are described.
+    pub fn has_steps(&self) -> bool {
+        let mut operations = self.operations.iter();
+        operations.any(|operation| !operation.steps.is_empty())
+    }
+
     /// What is only described and cannot be run: the first such backend or service.
     pub fn only_described(&self) -> Option<&str> {
         let mut services = self.services.iter();

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use hunt::predict::{Format, SwarmPlan};
-use model::{EventKind, EventSink, Prediction, System};
+use model::{EventKind, EventSink, Prediction, Setup, System};
 use store::Recorded;
 
 use crate::arguments::{Common, LogFormat, PredictOptions};
@@ -45,18 +45,25 @@ fn predicted(
         share: options.threshold,
         searches: true,
     };
+    let simulated = match system.clone() {
+        Some(system) if options.learn => Some(learned(run, system, plan, options.near_limit)?),
+        // Beside logs, a spec that describes no steps is there for what it says of its stores.
+        Some(system) if options.log.is_empty() || system.has_steps() => {
+            Some(described(run, system, plan)?)
+        }
+        _ => None,
+    };
     if options.log.is_empty() {
-        let system = system.ok_or_else(|| Failure::usage("there is no spec"))?;
-        return described(run, system, plan);
+        return simulated.ok_or_else(|| Failure::usage("there is no spec"));
     }
     let (files, format) = (options.log.clone(), options.format.map(format));
     let known = system.clone();
     let logs = run.apart(move || hunt::predict::of_logs(&files, format, known.as_ref()))?;
     let logs = logs.map_err(Failure::usage)?;
-    match system.filter(|system| system.operations.iter().any(|o| !o.steps.is_empty())) {
-        Some(system) => Ok(hunt::predict::merged(described(run, system, plan)?, logs)),
-        None => Ok(logs),
-    }
+    Ok(match simulated {
+        Some(simulated) => hunt::predict::merged(simulated, logs),
+        None => logs,
+    })
 }
 
 fn format(format: LogFormat) -> Format {
@@ -75,12 +82,34 @@ fn threads() -> usize {
 
 /// Simulates on a thread of its own, so that Ctrl-C is heard meanwhile.
 fn described(run: &Run<'_>, system: System, plan: SwarmPlan) -> Result<Prediction, Failure> {
+    begin_simulating(run);
+    let done = run.apart(move || hunt::predict::of_spec(&system, &plan))?;
+    Ok(done?)
+}
+
+/// Learns from the running system, stops it, and simulates.
+fn learned(
+    run: &Run<'_>,
+    system: System,
+    plan: SwarmPlan,
+    near_limit: bool,
+) -> Result<Prediction, Failure> {
+    let setup = match near_limit {
+        true => Setup::near_limit(),
+        false => Setup::reset(),
+    };
+    let model = run.on_stage(system, async |stage, context| {
+        hunt::predict::of_running(stage, &setup, context).await
+    })?;
+    begin_simulating(run);
+    run.apart(move || hunt::predict::of_model(&model, &plan))
+}
+
+fn begin_simulating(run: &Run<'_>) {
     run.stream().emit(EventKind::PhaseStarted {
         phase: "simulating".to_string(),
         trials: None,
     });
-    let done = run.apart(move || hunt::predict::of_spec(&system, &plan))?;
-    Ok(done?)
 }
 
 fn outcome(run: &Run<'_>, prediction: Prediction, options: &PredictOptions) -> Outcome {

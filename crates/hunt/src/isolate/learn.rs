@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use drive::PreparedRequest;
 use lab::Lab;
-use model::{EventKind, LaneId, Operation, RacerPlan, Schedule, SeenStep, Setup};
+use model::{Attempt, EventKind, LaneId, Operation, RacerPlan, Schedule, SeenStep, Setup};
 use predict::suspect::Learned;
 use predict::template::{self, SoloRun};
 use serde_json::Value;
@@ -128,6 +128,84 @@ fn choices(operation: &Operation) -> Vec<Vec<(String, Value)>> {
     all
 }
 
+/// How an operation is run by itself.
+pub(crate) struct Alone {
+    schedule: Schedule,
+    racers: Racers,
+}
+
+/// One run of it.
+pub(crate) struct Solo {
+    /// What was seen.
+    pub run: SoloRun,
+    /// Its request and answer.
+    pub attempt: Attempt,
+}
+
+/// Nobody judges what is only learned from.
+const NO_ORACLES: Oracles<'static> = Oracles {
+    only: None,
+    invariants: false,
+    reference: None,
+    wrong_alone: &[],
+};
+
+impl Alone {
+    pub(crate) fn new<L: Lab>(
+        stage: &Stage<L>,
+        racer: RacerPlan,
+        setup: &Setup,
+        settle: Duration,
+    ) -> Result<Alone, HuntError> {
+        let schedule = Schedule {
+            name: "alone".to_string(),
+            setup: setup.clone(),
+            racers: vec![racer],
+            order: Vec::new(),
+            oracle: None,
+            settle,
+        };
+        Ok(Alone {
+            racers: Racers::new(stage, &schedule)?,
+            schedule,
+        })
+    }
+
+    fn plan(&self) -> TrialPlan<'_> {
+        TrialPlan {
+            schedule: &self.schedule,
+            control: Control::Watched,
+            spread: Duration::ZERO,
+            stuck: Duration::MAX,
+            oracles: &NO_ORACLES,
+        }
+    }
+
+    /// Runs it once; none when no request was made.
+    pub(crate) async fn run<L: Lab>(
+        &self,
+        stage: &mut Stage<L>,
+        number: u64,
+        context: &Context,
+    ) -> Result<Option<Solo>, HuntError> {
+        let request = trial::requests(&stage.system, &self.schedule, number, context)?;
+        let done = trial::run(stage, &self.racers, &self.plan(), number, context).await?;
+        Ok(done
+            .history
+            .attempts
+            .into_iter()
+            .next()
+            .map(|attempt| Solo {
+                run: SoloRun {
+                    values: request.first().map(values).unwrap_or_default(),
+                    steps: done.steps,
+                    answered_us: attempt.ended_us,
+                },
+                attempt,
+            }))
+    }
+}
+
 async fn learn<L: Lab>(
     stage: &mut Stage<L>,
     racer: RacerPlan,
@@ -135,39 +213,17 @@ async fn learn<L: Lab>(
     context: &Context,
     lessons: &mut Lessons,
 ) -> Result<(), HuntError> {
-    let schedule = Schedule {
-        name: "alone".to_string(),
-        setup: setup.clone(),
-        racers: vec![racer.clone()],
-        order: Vec::new(),
-        oracle: None,
-        settle: WATCHED_AFTER,
-    };
-    let racers = Racers::new(stage, &schedule)?;
-    let oracles = Oracles {
-        only: None,
-        invariants: false,
-        reference: None,
-        wrong_alone: &[],
-    };
-    let plan = TrialPlan {
-        schedule: &schedule,
-        control: Control::Watched,
-        spread: Duration::ZERO,
-        stuck: Duration::MAX,
-        oracles: &oracles,
-    };
+    let alone = Alone::new(stage, racer.clone(), setup, WATCHED_AFTER)?;
     let mut runs = Vec::new();
     for number in 0..=RUNS {
-        let request = trial::requests(&stage.system, &schedule, number, context)?;
-        let done = trial::run(stage, &racers, &plan, number, context).await?;
-        let answered_us = done.history.attempts.iter().map(|a| a.ended_us).max();
-        runs.push(SoloRun {
-            values: request.first().map(values).unwrap_or_default(),
-            steps: done.steps,
-            answered_us: answered_us.unwrap_or(0),
-        });
+        if let Some(solo) = alone.run(stage, number, context).await? {
+            runs.push(solo.run);
+        }
     }
+    if runs.len() < 2 {
+        return Ok(());
+    }
+    let plan = alone.plan();
     if let Some(note) = note_foreign_lanes(stage, &plan, context).await? {
         lessons.mixed.push(racer.operation.clone());
         lessons.notes.push(note);

@@ -74,7 +74,9 @@ impl Setups {
                 break;
             }
             let settle = settling.get(&operation.name).copied().unwrap_or_default();
-            if let Some(found) = limit(stage, &operation, settle, context).await? {
+            let found = limit(stage, &operation, &Setup::reset(), settle, context).await?;
+            // One that can be made once only is near its limit there already.
+            if let Some(found) = found.filter(|found| found.times > 1) {
                 context.warn(format!(
                     "the spec has no `near_limit:`; {} goes well {} times and then gets {}, so its races begin after {}",
                     operation.name,
@@ -94,16 +96,16 @@ impl Setups {
 }
 
 /// After so many answers of one kind come others.
-struct Limit {
-    times: u32,
-    then: String,
+pub(crate) struct Limit {
+    pub times: u32,
+    pub then: String,
 }
 
-/// How often an operation can be made from a reset on. One that can be made once only is near its
-/// limit there already.
-async fn limit<L: Lab>(
+/// How often an operation can be made from a state on, with its default arguments.
+pub(crate) async fn limit<L: Lab>(
     stage: &mut Stage<L>,
     operation: &Operation,
+    setup: &Setup,
     settle: Duration,
     context: &Context,
 ) -> Result<Option<Limit>, HuntError> {
@@ -114,7 +116,7 @@ async fn limit<L: Lab>(
     };
     let schedule = Schedule {
         name: "again and again".to_string(),
-        setup: Setup::reset(),
+        setup: setup.clone(),
         racers: vec![racer.clone()],
         order: Vec::new(),
         oracle: None,
@@ -135,7 +137,7 @@ async fn limit<L: Lab>(
             trial::settle(&schedule).await;
         }
         if let Some(times) = serial::limit(&answers) {
-            return Ok((times > 1).then(|| Limit {
+            return Ok(Some(Limit {
                 times: times as u32,
                 then: serial::told(&answers[times]),
             }));

@@ -4,21 +4,26 @@
 mod arguments;
 mod described;
 mod filling;
+mod learned;
 mod recorded;
 mod roles;
 mod shapes;
 mod ties;
 
 use std::path::PathBuf;
+use std::time::Instant;
 
-use model::{Boundary, DemandShape, Prediction, System};
+use lab::Lab;
+use model::{Boundary, DemandShape, Prediction, Setup, System};
 use predict::suspect::Unique;
-use predict::swarm::{Model, OperationModel, ServiceModel};
+use predict::swarm::{OperationModel, ServiceModel};
 
 pub use predict::log::Format;
-pub use predict::swarm::SwarmPlan;
+pub use predict::swarm::{Model, SwarmPlan};
 
+use crate::context::Context;
 use crate::error::HuntError;
+use crate::stage::Stage;
 use described::Known;
 
 /// Predicts from what the spec describes alone.
@@ -32,9 +37,47 @@ pub fn of_spec(system: &System, plan: &SwarmPlan) -> Result<Prediction, HuntErro
         ));
     }
     let model = model_of(system, operations, known.unique(), &mut known.notes);
-    let mut prediction = predict::swarm::predict(&model, plan);
+    let mut prediction = of_model(&model, plan);
     prediction.notes.splice(0..0, known.notes);
     Ok(prediction)
+}
+
+/// Predicts from what the running system does, through wires: its steps, how long they take, and how
+/// often they are made before they are refused. What the spec describes is taken where nothing was
+/// learned, and its traffic always. The stage is open and not raised; it is lowered at the end.
+pub async fn of_running<L: Lab>(
+    stage: &mut Stage<L>,
+    setup: &Setup,
+    context: &Context,
+) -> Result<Model, HuntError> {
+    let mut known = Known::of(&stage.system);
+    let mut operations = learned::operations(stage, setup, context, &mut known.notes).await?;
+    for described in described::operations(&stage.system, &mut known) {
+        let is_known =
+            |learned: &OperationModel| learned.learned.operation == described.learned.operation;
+        if !operations.iter().any(is_known) {
+            operations.push(described);
+        }
+    }
+    for note in known.notes.drain(..).collect::<Vec<_>>() {
+        context.warn(note);
+    }
+    let unique = known.unique();
+    let model = model_of(&stage.system, operations, unique, &mut known.notes);
+    for note in known.notes {
+        context.warn(note);
+    }
+    Ok(model)
+}
+
+/// Simulates a model.
+pub fn of_model(model: &Model, plan: &SwarmPlan) -> Prediction {
+    let began = Instant::now();
+    let mut prediction = predict::swarm::predict(model, plan);
+    if let Some(simulated) = &mut prediction.simulated {
+        simulated.busy_us = began.elapsed().as_micros() as u64;
+    }
+    prediction
 }
 
 /// Predicts from recorded traffic; what a spec says of unique columns counts too.
