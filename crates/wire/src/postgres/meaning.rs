@@ -1,6 +1,6 @@
 //! What an SQL text means: its verb, which resources it touches and how, where it stands in a
-//! transaction. Only looked at when a director attends, and remembered by text, since systems
-//! send the same statements over and over.
+//! transaction. Only looked at when a director attends or a text is to be described, and remembered
+//! by text without its values, since systems send the same statements over and over.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -15,6 +15,7 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::memory::Change;
 use super::rules::POSTGRES;
+use super::values::{self, Lexis};
 use super::{control, depth, dialect, effects, shape};
 use crate::session::readable;
 
@@ -159,15 +160,29 @@ thread_local! {
 
 /// What `sql` means, remembered or found out.
 pub fn of(sql: &[u8]) -> Arc<Meaning> {
-    REMEMBERED.with_borrow_mut(|remembered| remembered.meaning(sql, find_out))
+    REMEMBERED.with_borrow_mut(|remembered| remembered.meaning(sql, Lexis::Postgres, find_out))
 }
 
 impl Remembered {
-    /// What `sql` means, remembered or found out.
-    pub fn meaning(&mut self, sql: &[u8], find_out: impl Fn(&[u8]) -> Meaning) -> Arc<Meaning> {
+    /// What `sql` means, remembered or found out: of it, or of a text like it with other values.
+    pub fn meaning(
+        &mut self,
+        sql: &[u8],
+        lexis: Lexis,
+        find_out: impl Fn(&[u8]) -> Meaning,
+    ) -> Arc<Meaning> {
         if sql.len() > REMEMBERED_BYTES_MAX {
             return Arc::new(find_out(sql));
         }
+        if let Some(marked) = values::marked(sql, lexis)
+            && let Some(meaning) = marked.filled(&self.of(&marked.text, &find_out))
+        {
+            return Arc::new(meaning);
+        }
+        self.of(sql, &find_out)
+    }
+
+    fn of(&mut self, sql: &[u8], find_out: &impl Fn(&[u8]) -> Meaning) -> Arc<Meaning> {
         if let Some(meaning) = self.meanings.get(sql) {
             return Arc::clone(meaning);
         }
@@ -189,7 +204,8 @@ pub fn remembered() -> usize {
     REMEMBERED.with_borrow(|remembered| remembered.meanings.len().max(remembered.order.len()))
 }
 
-fn find_out(sql: &[u8]) -> Meaning {
+/// What `sql` means, found out.
+pub fn find_out(sql: &[u8]) -> Meaning {
     match tokens(sql, &PostgreSqlDialect {}) {
         Ok(tokens) => all_of(&tokens, shape::of(sql), one),
         Err(why) => not_read(shape::of(sql), why),

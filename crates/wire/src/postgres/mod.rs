@@ -38,6 +38,7 @@ pub(crate) mod tests;
 mod text;
 mod up;
 mod value;
+pub(crate) mod values;
 mod writes;
 
 use crate::session::{Direction, Down, Frame, Look, Scan, Up};

@@ -283,7 +283,8 @@ impl Writer<'_> {
 }
 
 #[inline]
-fn is_word(byte: u8) -> bool {
+/// Whether names and keywords are made of it.
+pub fn is_word(byte: u8) -> bool {
     WORD_BYTES[usize::from(byte)]
 }
 
@@ -355,7 +356,7 @@ fn after_dollar_quoted(sql: &[u8], from: usize) -> Option<usize> {
 }
 
 /// Past a comment, which may hold others.
-fn after_comment(sql: &[u8], from: usize) -> usize {
+pub fn after_comment(sql: &[u8], from: usize) -> usize {
     let (mut at, mut depth) = (from + 2, 1_u32);
     while let Some(found) = sql
         .get(at..)

@@ -5,8 +5,9 @@ use crate::postgres::meaning::{self, MEANINGS_MAX, REMEMBERED_BYTES_MAX};
 use crate::postgres::statements::{
     NAME_BYTES_MAX, PORTALS_MAX, STATEMENT_BYTES_MAX, STATEMENTS_MAX,
 };
+use crate::postgres::values::Lexis;
 use crate::postgres::{
-    depth, describe, memory, queue, reply, scan, scope, shape, shapes, statements,
+    depth, describe, memory, queue, reply, scan, scope, shape, shapes, statements, values,
 };
 use crate::session::{Frame, Look, Scan, Session as _, Up};
 
@@ -171,13 +172,28 @@ fn remembered_shapes_are_bounded() {
 #[test]
 fn meanings_are_bounded() {
     for n in 0..MEANINGS_MAX + 10 {
-        meaning::of(format!("SELECT {n} FROM t").as_bytes());
+        meaning::of(format!("SELECT a{n} FROM t").as_bytes());
     }
     assert_eq!(meaning::remembered(), MEANINGS_MAX);
     let long = format!("SELECT '{}' FROM t", "x".repeat(REMEMBERED_BYTES_MAX));
     meaning::of(long.as_bytes());
-    meaning::of(b"SELECT 1033 FROM t");
+    meaning::of(b"SELECT a1033 FROM t");
     assert_eq!(meaning::remembered(), MEANINGS_MAX);
+}
+
+#[test]
+fn texts_that_differ_in_values_are_remembered_once() {
+    for n in 0..100 {
+        let sql = format!("UPDATE t SET a = {n} WHERE b = 'x{n}' AND c = {}", n + 1000);
+        let meaning = meaning::of(sql.as_bytes());
+        let part = meaning.effects(&[]).remove(0).part_text();
+        assert_eq!(part, format!("b = x{n} AND c = {}", n + 1000));
+    }
+    assert_eq!(meaning::remembered(), 1);
+    // More values than are told apart: the text is parsed as it is.
+    let many = (0..=values::VALUES_MAX).map(|n| n.to_string());
+    let many = many.collect::<Vec<_>>().join(", ");
+    assert!(values::marked(format!("SELECT {many}").as_bytes(), Lexis::Postgres).is_none());
 }
 
 #[test]

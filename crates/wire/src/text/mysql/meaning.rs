@@ -9,6 +9,7 @@ use sqlparser::tokenizer::Token;
 use super::builtins::MYSQL;
 use super::{control, dialect, shape};
 use crate::postgres::meaning::{self as sql, Meaning, Remembered};
+use crate::postgres::values::Lexis;
 use crate::postgres::{depth, effects};
 
 thread_local! {
@@ -17,10 +18,11 @@ thread_local! {
 
 /// What a text means, remembered or found out.
 pub fn of(text: &[u8]) -> Arc<Meaning> {
-    REMEMBERED.with_borrow_mut(|remembered| remembered.meaning(text, find_out))
+    REMEMBERED.with_borrow_mut(|remembered| remembered.meaning(text, Lexis::MySql, find_out))
 }
 
-fn find_out(text: &[u8]) -> Meaning {
+/// What a text means, found out.
+pub fn find_out(text: &[u8]) -> Meaning {
     match sql::tokens(text, &MySqlDialect {}) {
         Ok(tokens) => {
             let tokens = dialect::reworded(tokens);

@@ -5,7 +5,7 @@
 mod builtins;
 mod control;
 mod dialect;
-mod meaning;
+pub mod meaning;
 mod shape;
 
 use std::sync::Arc;

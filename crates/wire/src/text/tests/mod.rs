@@ -5,6 +5,7 @@ mod hostile;
 mod mysql;
 mod others;
 mod unique;
+mod values;
 
 use super::{Describer, Language};
 use crate::testkit;
