@@ -4,7 +4,7 @@ use model::Rate;
 
 use super::Look;
 use super::gather::{Gathered, Phase};
-use super::{explored, race, suspects};
+use super::{explored, load, race, suspects};
 use crate::number::{count, counted, interval, microseconds, milliseconds, percent, rate};
 use crate::style::Paint;
 use crate::text::{clean, cut, wrap};
@@ -71,13 +71,8 @@ fn figures(gathered: &Gathered, verdict: &str) -> String {
     if verdict.contains(|c: char| c.is_ascii_digit()) {
         return String::new();
     }
-    if let Some(load) = &gathered.load {
-        let requests = load.get("requests").and_then(serde_json::Value::as_u64);
-        let violations = load.get("violations").and_then(serde_json::Value::as_u64);
-        return match (violations, requests) {
-            (Some(k), Some(n)) => format!("{} in {} requests", counted(k, "violation"), count(n)),
-            _ => String::new(),
-        };
+    if let Some(figures) = &gathered.load {
+        return load::summary(figures);
     }
     if let Some(faults) = explored::faults(gathered) {
         return faults;

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Look;
 use super::gather::Gathered;
-use crate::number::{count, interval, microseconds, per_second, percent};
+use crate::number::{count, counted, interval, microseconds, per_second, percent};
 use crate::style::Paint;
 use crate::table::{Column, Table, left, right};
 use crate::text::{clean, cut, pad};
@@ -43,7 +43,13 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
             Paint::Plain,
         );
     }
-    if let Some(violations) = number(figures, "violations") {
+    if let Some(broken) = bursts(figures) {
+        let paint = match broken.violations {
+            0 => Paint::Plain,
+            _ => Paint::Bad,
+        };
+        figure("bursts", broken.sentence, paint);
+    } else if let Some(violations) = number(figures, "violations") {
         let paint = if violations > 0 {
             Paint::Bad
         } else {
@@ -65,6 +71,49 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
     }
     lines.extend(latencies(figures, look));
     lines
+}
+
+/// What the verdict rests on: `3 violations in 20 000 requests`, `12 of 100 bursts, 12.0 % (7.0 .. 19.8)`.
+pub fn summary(figures: &Value) -> String {
+    let violations = number(figures, "violations");
+    if let Some(violations) = violations
+        && let Some(rounds) = number(figures, "rounds")
+    {
+        let share = share(figures, violations);
+        return format!(
+            "{} of {}{share}",
+            count(violations),
+            counted(rounds, "burst")
+        );
+    }
+    match (violations, number(figures, "requests")) {
+        (Some(k), Some(n)) => format!("{} in {} requests", counted(k, "violation"), count(n)),
+        _ => String::new(),
+    }
+}
+
+/// What became of bursts.
+struct Bursts {
+    violations: u64,
+    sentence: String,
+}
+
+/// `an oracle was broken in 12 of 100 bursts, 12.0 % (7.0 .. 19.8), of 40 requests in 500 ms each`.
+fn bursts(figures: &Value) -> Option<Bursts> {
+    let (burst, violations) = (figures.get("burst")?, number(figures, "violations")?);
+    let requests = counted(number(burst, "requests")?, "request");
+    let window_us = (burst.get("window_ms")?.as_f64()? * 1e3).round() as u64;
+    let together = match window_us {
+        0 => "at once".to_string(),
+        window_us => format!("in {}", microseconds(window_us)),
+    };
+    Some(Bursts {
+        violations,
+        sentence: format!(
+            "an oracle was broken in {}, of {requests} {together} each",
+            summary(figures)
+        ),
+    })
 }
 
 fn number(figures: &Value, key: &str) -> Option<u64> {
@@ -115,7 +164,13 @@ fn latencies(figures: &Value, look: &Look) -> Vec<String> {
     let mut columns: Vec<Column> = vec![left("")];
     columns.extend(PERCENTILES.map(|(_, title)| right(title)));
     let mut table = Table::new(2, columns);
-    for (key, label) in [("latency_us", "latency"), ("burst_skew_us", "burst skew")] {
+    let rows = [
+        ("latency_us", "latency"),
+        ("burst_skew_us", "burst skew"),
+        ("lateness_us", "sent late by"),
+    ];
+    let is_told = |key: &str| key != "lateness_us" || figures.get("burst").is_some();
+    for (key, label) in rows.into_iter().filter(|(key, _)| is_told(key)) {
         let Some(of) = figures.get(key) else { continue };
         let mut row = vec![label.to_string()];
         row.extend(
