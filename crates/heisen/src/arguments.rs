@@ -136,16 +136,14 @@ pub struct StressOptions {
     /// At most so many requests
     #[arg(long, short = 'n', value_name = "N")]
     pub requests: Option<u64>,
-    /// Instead of steady load: bursts of N requests, each from an equal state, and after each the
-    /// oracles are asked [default: what the spec's `traffic:` says of the operation]
-    ///
-    /// Requests go down the lanes one after the other. Where the spec lists several values of an
-    /// argument they are taken in turn, so that requests next to each other in different lanes
-    /// have the same.
+    /// Instead of steady load: bursts of N requests, each from an equal state, the oracles asked
+    /// after each. Requests go down the lanes one after the other; where the spec lists several
+    /// values of an argument they are taken in turn, so that requests next to each other in
+    /// different lanes share them [default: as the spec's `traffic:` says]
     #[arg(long, value_name = "N", num_args = 0..=1, value_parser = clap::value_parser!(u64).range(1..=hunt::stress::bursts::REQUESTS_MAX), conflicts_with_all = ["connections", "rate", "duration", "requests"])]
     pub burst: Option<Option<u64>>,
-    /// A burst's requests are sent at times drawn evenly over TIME, 0s for all at once [default:
-    /// what the spec's `traffic:` says of the operation]
+    /// A burst's requests are sent at times drawn evenly over TIME, 0s for all at once [default: as
+    /// the spec's `traffic:` says]
     #[arg(long, value_name = "TIME", value_parser = window, requires = "burst")]
     pub window: Option<Duration>,
     /// So many bursts

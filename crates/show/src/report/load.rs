@@ -7,13 +7,16 @@ use super::gather::Gathered;
 use crate::number::{count, counted, interval, microseconds, per_second, percent};
 use crate::style::Paint;
 use crate::table::{Column, Table, left, right};
-use crate::text::{clean, cut, pad};
+use crate::text::{clean, pad, wrap};
 
 /// Classes of errors shown.
 const ERRORS_SHOWN_MAX: usize = 6;
 
 /// Cells of the word before a figure.
 const LABEL_CELLS: usize = 12;
+
+/// Lines that a figure may take.
+const FIGURE_LINES_MAX: usize = 2;
 
 /// Percentiles: the key in the document and what people call it.
 const PERCENTILES: [(&str, &str); 5] = [
@@ -31,8 +34,13 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
     };
     let mut lines = Vec::new();
     let mut figure = |label: &str, text: String, paint: Paint| {
-        let line = format!("  {}{}", pad(label, LABEL_CELLS), clean(&text));
-        lines.push(look.style.paint(paint, &cut(&line, look.width)));
+        let room = look.width.saturating_sub(LABEL_CELLS + 2);
+        let mut label = label;
+        for text in wrap(&clean(&text), room, FIGURE_LINES_MAX) {
+            let line = format!("  {}{text}", pad(label, LABEL_CELLS));
+            lines.push(look.style.paint(paint, &line));
+            label = "";
+        }
     };
     if let Some(requests) = number(figures, "requests") {
         let speed = figures.get("requests_per_second").and_then(Value::as_f64);
@@ -105,6 +113,7 @@ fn bursts(figures: &Value) -> Option<Bursts> {
     let window_us = (burst.get("window_ms")?.as_f64()? * 1e3).round() as u64;
     let together = match window_us {
         0 => "at once".to_string(),
+        whole if whole.is_multiple_of(1000) => format!("in {} ms", count(whole / 1000)),
         window_us => format!("in {}", microseconds(window_us)),
     };
     Some(Bursts {
