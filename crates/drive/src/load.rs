@@ -35,6 +35,9 @@ pub struct Until {
     pub requests: Option<u64>,
 }
 
+/// Times in microseconds, counted.
+pub type Times = Histogram<u64>;
+
 /// What load measured.
 #[derive(Debug)]
 pub struct Figures {
@@ -43,18 +46,18 @@ pub struct Figures {
     /// How long it took.
     pub elapsed: Duration,
     /// Latency of answered requests, in microseconds.
-    pub latency_us: Histogram<u64>,
+    pub latency_us: Times,
     /// Outcomes that were not an expected answer, by class.
     pub errors: BTreeMap<String, u64>,
-    /// How late requests left, in microseconds: the generator's own fault (open model).
-    pub lateness_us: Histogram<u64>,
+    /// How late requests left, in microseconds: the generator's own fault (open model, bursts).
+    pub lateness_us: Times,
 }
 
 /// The longest latency told apart: ten minutes.
 const LATENCY_US_MAX: u64 = 600_000_000;
 
-impl Figures {
-    fn new() -> Figures {
+impl Default for Figures {
+    fn default() -> Figures {
         let histogram = || {
             Histogram::new_with_bounds(1, LATENCY_US_MAX, 3)
                 .unwrap_or_else(|_| unreachable!("constant bounds"))
@@ -67,9 +70,15 @@ impl Figures {
             lateness_us: histogram(),
         }
     }
+}
 
-    fn count(&mut self, outcome: &Outcome, expected: bool, took: Duration) {
+impl Figures {
+    /// Counts a request: how late it left, how it ended, whether that was expected, and how long it
+    /// took from when it was due.
+    pub fn count(&mut self, late: Duration, outcome: &Outcome, expected: bool, took: Duration) {
         self.requests += 1;
+        self.lateness_us
+            .saturating_record(late.as_micros().max(1) as u64);
         if matches!(outcome, Outcome::Answered { .. }) {
             self.latency_us
                 .saturating_record(took.as_micros().max(1) as u64);
@@ -94,7 +103,7 @@ pub async fn apply(
     one: impl AsyncFn(u64) -> Option<(Outcome, bool)>,
 ) -> Figures {
     let began = Instant::now();
-    let shared = RefCell::new((0u64, Figures::new()));
+    let shared = RefCell::new((0u64, Figures::default()));
     let run = Run {
         began,
         until,
@@ -147,10 +156,7 @@ impl Run<'_> {
                 return;
             };
             let figures = &mut self.shared.borrow_mut().1;
-            figures
-                .lateness_us
-                .saturating_record(late.as_micros().max(1) as u64);
-            figures.count(&outcome, expected, due.elapsed());
+            figures.count(late, &outcome, expected, due.elapsed());
         }
     }
 }

@@ -183,10 +183,23 @@ pub struct StressOptions {
     /// At most so many requests
     #[arg(long, short = 'n', value_name = "N")]
     pub requests: Option<u64>,
+    /// Instead of steady load: bursts of N requests, each from an equal state, the oracles asked
+    /// after each. Requests go down the lanes one after the other; where the spec lists several
+    /// values of an argument they are taken in turn, so that requests next to each other in
+    /// different lanes share them [default: as the spec's `traffic:` says]
+    #[arg(long, value_name = "N", num_args = 0..=1, value_parser = clap::value_parser!(u64).range(1..=hunt::stress::bursts::REQUESTS_MAX), conflicts_with_all = ["connections", "rate", "duration", "requests"])]
+    pub burst: Option<Option<u64>>,
+    /// A burst's requests are sent at times drawn evenly over TIME, 0s for all at once [default: as
+    /// the spec's `traffic:` says]
+    #[arg(long, value_name = "TIME", value_parser = window, requires = "burst")]
+    pub window: Option<Duration>,
+    /// So many bursts
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..), requires = "burst")]
+    pub rounds: u64,
     /// Without wires
     #[arg(long)]
     pub direct: bool,
-    /// Start from the spec's near_limit state
+    /// Start from the spec's near_limit state, each burst too
     #[arg(long)]
     pub near_limit: bool,
 }
@@ -312,6 +325,19 @@ fn spread(text: &str) -> Result<Duration, String> {
     Ok(spread)
 }
 
+/// Over how long a burst is spread; no time at all is a burst too.
+fn window(text: &str) -> Result<Duration, String> {
+    let window = model::units::duration(text).map_err(|error| error.to_string())?;
+    let most = hunt::stress::bursts::WINDOW_MAX;
+    if window > most {
+        let most = most.as_secs();
+        return Err(format!(
+            "longer is no burst; give at most {most}s, or --rate"
+        ));
+    }
+    Ok(window)
+}
+
 fn time(text: &str) -> Result<Duration, String> {
     let time = model::units::duration(text).map_err(|error| error.to_string())?;
     if time.is_zero() {
@@ -368,11 +394,75 @@ fn protocol(text: &str) -> Result<model::Protocol, String> {
 mod tests {
     use std::time::Duration;
 
+    use clap::error::ErrorKind;
     use clap::{CommandFactory, Parser};
 
     #[test]
     fn the_command_line_is_sound() {
         super::Arguments::command().debug_assert();
+    }
+
+    fn stress(words: &[&str]) -> Result<super::StressOptions, clap::Error> {
+        let all = ["heisen", "stress", "reserve"].iter().chain(words);
+        match super::Arguments::try_parse_from(all)?.command {
+            super::Command::Stress(options) => Ok(options),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn stress_takes_bursts_or_steady_load() {
+        let bursts = |words: &[&str]| {
+            let options = stress(words).map_err(|error| error.kind())?;
+            Ok((options.burst, options.window, options.rounds))
+        };
+        let window = Some(Duration::from_millis(500));
+        for (words, expected) in [
+            (&[][..], Ok((None, None, 20))),
+            (&["--burst"], Ok((Some(None), None, 20))),
+            (&["--burst", "--near-limit"], Ok((Some(None), None, 20))),
+            (
+                &["--burst", "40", "--window", "500ms", "--rounds", "7"],
+                Ok((Some(Some(40)), window, 7)),
+            ),
+            (
+                &["--burst", "--window", "500ms"],
+                Ok((Some(None), window, 20)),
+            ),
+            (&["--burst", "0"], Err(ErrorKind::ValueValidation)),
+            (&["--burst", "10001"], Err(ErrorKind::ValueValidation)),
+            (
+                &["--burst", "--rounds", "0"],
+                Err(ErrorKind::ValueValidation),
+            ),
+            (
+                &["--burst", "--window", "61s"],
+                Err(ErrorKind::ValueValidation),
+            ),
+            (
+                &["--window", "5ms"],
+                Err(ErrorKind::MissingRequiredArgument),
+            ),
+            (&["--rounds", "5"], Err(ErrorKind::MissingRequiredArgument)),
+            (
+                &["--burst", "4", "-c", "5"],
+                Err(ErrorKind::ArgumentConflict),
+            ),
+            (
+                &["--burst", "4", "-r", "5"],
+                Err(ErrorKind::ArgumentConflict),
+            ),
+            (
+                &["--burst", "4", "-d", "5s"],
+                Err(ErrorKind::ArgumentConflict),
+            ),
+            (
+                &["--burst", "4", "-n", "5"],
+                Err(ErrorKind::ArgumentConflict),
+            ),
+        ] {
+            assert_eq!(bursts(words), expected, "{words:?}");
+        }
     }
 
     fn replay(words: &[&str]) -> Result<super::ReplayOptions, clap::Error> {

@@ -1,9 +1,10 @@
-//! `heisen stress`: load on one operation.
+//! `heisen stress`: load on one operation, steady or in bursts.
 
 use drive::load::{Model, Until};
 use hunt::Wiring;
+use hunt::stress::bursts::{self, BurstPlan};
 use hunt::stress::{StressPlan, Stressed};
-use model::Setup;
+use model::{DemandShape, Setup, System};
 use serde_json::Value;
 
 use crate::arguments::{Common, StressOptions};
@@ -30,6 +31,26 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
                 message: format!("error: {} has no operation", path.display()),
             })?,
     };
+    let load = match options.burst {
+        Some(requests) => Load::Bursts(bursts(options, requests, &system, operation)?),
+        None => Load::Steady(steady(options, operation)),
+    };
+    let run = Run::begin(common, "stress", &system.name, Some((&system, path)))?;
+    let result = run.on_stage(system, async |stage, context| match &load {
+        Load::Steady(plan) => hunt::stress::run(stage, plan, context).await,
+        Load::Bursts(plan) => bursts::run(stage, plan, context).await,
+    });
+    let again = run.again();
+    run.end(result.map(|stressed| outcome(stressed, again)))
+}
+
+/// What is put on the operation.
+enum Load {
+    Steady(StressPlan),
+    Bursts(BurstPlan),
+}
+
+fn steady(options: &StressOptions, operation: String) -> StressPlan {
     let model = match options.rate {
         Some(per_second) => Model::Open {
             per_second,
@@ -39,30 +60,73 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
             in_flight: options.connections,
         },
     };
-    let plan = StressPlan {
+    StressPlan {
         operation,
         model,
         until: Until {
             elapsed: options.duration,
             requests: options.requests,
         },
-        wiring: if options.direct {
-            Wiring::Direct
-        } else {
-            Wiring::Wired
-        },
-        setup: if options.near_limit {
-            Setup::near_limit()
-        } else {
-            Setup::reset()
-        },
-    };
-    let run = Run::begin(common, "stress", &system.name, Some((&system, path)))?;
-    let result = run.on_stage(system, async |stage, context| {
-        hunt::stress::run(stage, &plan, context).await
+        wiring: wiring(options),
+        setup: setup(options),
+    }
+}
+
+/// What the words do not say of a burst, the spec's traffic does.
+fn bursts(
+    options: &StressOptions,
+    requests: Option<u64>,
+    system: &System,
+    operation: String,
+) -> Result<BurstPlan, Failure> {
+    let mut demands = system.traffic.demands.iter();
+    let described = demands.find_map(|demand| match demand.shape {
+        DemandShape::Burst { requests, window } if demand.operation == operation => {
+            Some((requests, window))
+        }
+        _ => None,
     });
-    let again = run.again();
-    run.end(result.map(|stressed| outcome(stressed, again)))
+    let lacks = |what: &str| {
+        Failure::usage(format!(
+            "the `traffic:` of {} has no burst of {operation}; give {what}, or describe one: \
+             traffic: {{ {operation}: {{ burst: 200, window_ms: 500 }} }}",
+            system.name
+        ))
+    };
+    let requests = requests.or(described.map(|(requests, _)| requests));
+    let requests = requests.ok_or_else(|| lacks("--burst N"))?;
+    let window = options.window.or(described.map(|(_, window)| window));
+    let window = window.ok_or_else(|| lacks("--window TIME"))?;
+    if requests > bursts::REQUESTS_MAX || window > bursts::WINDOW_MAX {
+        return Err(Failure::usage(format!(
+            "the spec's burst of {requests} {operation} requests is too much; at most {} within {} s can be sent: \
+             give --burst N and --window TIME",
+            bursts::REQUESTS_MAX,
+            bursts::WINDOW_MAX.as_secs()
+        )));
+    }
+    Ok(BurstPlan {
+        operation,
+        requests,
+        window,
+        rounds: options.rounds,
+        wiring: wiring(options),
+        setup: setup(options),
+    })
+}
+
+fn wiring(options: &StressOptions) -> Wiring {
+    match options.direct {
+        true => Wiring::Direct,
+        false => Wiring::Wired,
+    }
+}
+
+fn setup(options: &StressOptions) -> Setup {
+    match options.near_limit {
+        true => Setup::near_limit(),
+        false => Setup::reset(),
+    }
 }
 
 fn outcome(mut stressed: Stressed, again: Value) -> Outcome {
@@ -71,7 +135,7 @@ fn outcome(mut stressed: Stressed, again: Value) -> Outcome {
         ("VIOLATED", Exit::Violation)
     } else if stressed.interrupted {
         ("INTERRUPTED", Exit::Interrupted)
-    } else if !stressed.undecided.is_empty() {
+    } else if !stressed.undecided.is_empty() || !stressed.asked {
         ("INCONCLUSIVE", Exit::Inconclusive)
     } else {
         ("NO VIOLATION SEEN", Exit::Done)

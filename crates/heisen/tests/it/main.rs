@@ -1,5 +1,6 @@
 //! The one integration binary: the real heisen on the real targets, with real stores.
 
+mod bursts;
 mod clients;
 mod exits;
 mod isolate;

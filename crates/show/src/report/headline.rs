@@ -4,7 +4,7 @@ use model::Rate;
 
 use super::Look;
 use super::gather::{Gathered, Phase, SIMULATING_PHASE};
-use super::{explored, race, suspects};
+use super::{explored, load, race, suspects};
 use crate::number::{count, counted, interval, microseconds, milliseconds, percent, rate};
 use crate::prediction::words;
 use crate::style::Paint;
@@ -75,13 +75,8 @@ fn figures(gathered: &Gathered, verdict: &str) -> String {
     if let Some(prediction) = &gathered.prediction {
         return words::summary(prediction);
     }
-    if let Some(load) = &gathered.load {
-        let requests = load.get("requests").and_then(serde_json::Value::as_u64);
-        let violations = load.get("violations").and_then(serde_json::Value::as_u64);
-        return match (violations, requests) {
-            (Some(k), Some(n)) => format!("{} in {} requests", counted(k, "violation"), count(n)),
-            _ => String::new(),
-        };
+    if let Some(figures) = &gathered.load {
+        return load::summary(figures);
     }
     if let Some(faults) = explored::faults(gathered) {
         return faults;

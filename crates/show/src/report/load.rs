@@ -4,16 +4,19 @@ use serde_json::Value;
 
 use super::Look;
 use super::gather::Gathered;
-use crate::number::{count, interval, microseconds, per_second, percent};
+use crate::number::{count, counted, interval, microseconds, per_second, percent};
 use crate::style::Paint;
 use crate::table::{Column, Table, left, right};
-use crate::text::{clean, cut, pad};
+use crate::text::{clean, pad, wrap};
 
 /// Classes of errors shown.
 const ERRORS_SHOWN_MAX: usize = 6;
 
 /// Cells of the word before a figure.
 const LABEL_CELLS: usize = 12;
+
+/// Lines that a figure may take.
+const FIGURE_LINES_MAX: usize = 2;
 
 /// Percentiles: the key in the document and what people call it.
 const PERCENTILES: [(&str, &str); 5] = [
@@ -31,8 +34,13 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
     };
     let mut lines = Vec::new();
     let mut figure = |label: &str, text: String, paint: Paint| {
-        let line = format!("  {}{}", pad(label, LABEL_CELLS), clean(&text));
-        lines.push(look.style.paint(paint, &cut(&line, look.width)));
+        let room = look.width.saturating_sub(LABEL_CELLS + 2);
+        let mut label = label;
+        for text in wrap(&clean(&text), room, FIGURE_LINES_MAX) {
+            let line = format!("  {}{text}", pad(label, LABEL_CELLS));
+            lines.push(look.style.paint(paint, &line));
+            label = "";
+        }
     };
     if let Some(requests) = number(figures, "requests") {
         let speed = figures.get("requests_per_second").and_then(Value::as_f64);
@@ -43,7 +51,13 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
             Paint::Plain,
         );
     }
-    if let Some(violations) = number(figures, "violations") {
+    if let Some(broken) = bursts(figures) {
+        let paint = match broken.violations {
+            0 => Paint::Plain,
+            _ => Paint::Bad,
+        };
+        figure("bursts", broken.sentence, paint);
+    } else if let Some(violations) = number(figures, "violations") {
         let paint = if violations > 0 {
             Paint::Bad
         } else {
@@ -65,6 +79,50 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
     }
     lines.extend(latencies(figures, look));
     lines
+}
+
+/// What the verdict rests on: `3 violations in 20 000 requests`, `12 of 100 bursts, 12.0 % (7.0 .. 19.8)`.
+pub fn summary(figures: &Value) -> String {
+    let violations = number(figures, "violations");
+    if let Some(violations) = violations
+        && let Some(rounds) = number(figures, "rounds")
+    {
+        let share = share(figures, violations);
+        return format!(
+            "{} of {}{share}",
+            count(violations),
+            counted(rounds, "burst")
+        );
+    }
+    match (violations, number(figures, "requests")) {
+        (Some(k), Some(n)) => format!("{} in {} requests", counted(k, "violation"), count(n)),
+        _ => String::new(),
+    }
+}
+
+/// What became of bursts.
+struct Bursts {
+    violations: u64,
+    sentence: String,
+}
+
+/// `an oracle was broken in 12 of 100 bursts, 12.0 % (7.0 .. 19.8), of 40 requests in 500 ms each`.
+fn bursts(figures: &Value) -> Option<Bursts> {
+    let (burst, violations) = (figures.get("burst")?, number(figures, "violations")?);
+    let requests = counted(number(burst, "requests")?, "request");
+    let window_us = (burst.get("window_ms")?.as_f64()? * 1e3).round() as u64;
+    let together = match window_us {
+        0 => "at once".to_string(),
+        whole if whole.is_multiple_of(1000) => format!("in {} ms", count(whole / 1000)),
+        window_us => format!("in {}", microseconds(window_us)),
+    };
+    Some(Bursts {
+        violations,
+        sentence: format!(
+            "an oracle was broken in {}, of {requests} {together} each",
+            summary(figures)
+        ),
+    })
 }
 
 fn number(figures: &Value, key: &str) -> Option<u64> {
@@ -115,7 +173,13 @@ fn latencies(figures: &Value, look: &Look) -> Vec<String> {
     let mut columns: Vec<Column> = vec![left("")];
     columns.extend(PERCENTILES.map(|(_, title)| right(title)));
     let mut table = Table::new(2, columns);
-    for (key, label) in [("latency_us", "latency"), ("burst_skew_us", "burst skew")] {
+    let rows = [
+        ("latency_us", "latency"),
+        ("burst_skew_us", "burst skew"),
+        ("lateness_us", "sent late by"),
+    ];
+    let is_told = |key: &str| key != "lateness_us" || figures.get("burst").is_some();
+    for (key, label) in rows.into_iter().filter(|(key, _)| is_told(key)) {
         let Some(of) = figures.get(key) else { continue };
         let mut row = vec![label.to_string()];
         row.extend(

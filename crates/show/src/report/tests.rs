@@ -1,4 +1,4 @@
-use model::{EventKind, Outcome, UnknownWhy, Violation, WireId};
+use model::{EventKind, Outcome, Rate, UnknownWhy, Violation, WireId};
 use serde_json::json;
 
 use super::testkit::*;
@@ -157,6 +157,58 @@ fn a_stress_run() {
         ended("VIOLATED", json!({}), 10_040),
     ];
     insta::assert_snapshot!(page(kinds));
+}
+
+/// A run of bursts: so many wrong of so many, its window, and what its latency table shows.
+fn bursts(wrong: Rate, window_ms: f64) -> Vec<EventKind> {
+    let figures = json!({
+        "requests": 4000,
+        "requests_per_second": 78.1,
+        "latency_us": { "p50": 1210, "p90": 3400, "p99": 12_040, "p999": 40_100, "max": 1_088_000 },
+        "lateness_us": { "p50": 90, "p90": 140, "p99": 410, "p999": 800, "max": 1200 },
+        "errors": {},
+        "violations": wrong.k, "rounds": wrong.n,
+        "rate": wrong.share(), "interval": [wrong.interval().0, wrong.interval().1],
+        "burst": { "requests": 40, "window_ms": window_ms },
+    });
+    let saw = [("no-oversell", "11 of 10 seats are sold")];
+    vec![
+        started("stress", "ticketrush", Some("racy")),
+        begun("bursts", 100),
+        judged("bursts", 3, Vec::new(), &saw, None),
+        phase_end("bursts", wrong.k, wrong.n, wrong.interval(), None, 61_000),
+        EventKind::LoadMeasured { figures },
+        ended("VIOLATED", json!({}), 64_040),
+    ]
+}
+
+#[test]
+fn a_run_of_bursts() {
+    insta::assert_snapshot!(page(bursts(Rate { k: 12, n: 100 }, 500.0)));
+}
+
+#[test]
+fn bursts_are_told_in_a_sentence() {
+    for (wrong, window_ms, expected) in [
+        (
+            Rate { k: 12, n: 100 },
+            500.0,
+            "broken in 12 of 100 bursts, 12.0 % (7.0 .. 19.8), of 40 requests in 500 ms each",
+        ),
+        (
+            Rate { k: 0, n: 20 },
+            0.5,
+            "broken in 0 of 20 bursts, 0 % (0 .. 16.1), of 40 requests in 500 us each",
+        ),
+        (
+            Rate { k: 1, n: 1 },
+            0.0,
+            "broken in 1 of 1 burst, 100 % (20.7 .. 100), of 40 requests at once each",
+        ),
+    ] {
+        let page = page_in(bursts(wrong, window_ms), 160);
+        assert!(page.contains(expected), "{expected}\n{page}");
+    }
 }
 
 #[test]

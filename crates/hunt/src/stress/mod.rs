@@ -1,8 +1,11 @@
 //! `heisen stress`: simple load on a raised system, its figures, and what the oracles say after.
+//! `bursts` asks them after each of many short bursts instead.
+
+pub mod bursts;
 
 use std::cell::RefCell;
 
-use drive::load::{self, Figures, Model, Until};
+use drive::load::{self, Figures, Model, Times, Until};
 use drive::{Client, Draws, Filling};
 use lab::Lab;
 use model::{
@@ -42,6 +45,8 @@ pub struct Stressed {
     pub document: Map<String, Value>,
     /// Whether the user stopped it.
     pub interrupted: bool,
+    /// Whether the oracles were asked at all: a budget can be spent before.
+    pub asked: bool,
 }
 
 /// Runs load on a stage that is open and not raised. Lowers it at the end.
@@ -50,20 +55,10 @@ pub async fn run<L: Lab>(
     plan: &StressPlan,
     context: &Context,
 ) -> Result<Stressed, HuntError> {
-    let operation = stage
-        .system
-        .operation(&plan.operation)
-        .cloned()
-        .ok_or_else(|| HuntError::Lacking(format!("there is no operation `{}`", plan.operation)))?;
+    let operation = operation(stage, &plan.operation)?;
     stage.raise(plan.wiring).await?;
     trial::prepare_state(stage, &plan.setup).await?;
-    let lanes = stage
-        .system
-        .service(&operation.service)
-        .map_or(1, |service| service.replicas.max(1));
-    let clients: Vec<Client> = (0..lanes)
-        .filter_map(|lane| stage.client(&operation.service, LaneId(lane), PATIENCE))
-        .collect();
+    let clients = clients(stage, &operation);
     context.emit(EventKind::PhaseStarted {
         phase: "load".to_string(),
         trials: plan.until.requests,
@@ -103,7 +98,34 @@ pub async fn run<L: Lab>(
         undecided: judgement.undecided,
         document,
         interrupted,
+        asked: true,
     })
+}
+
+fn operation<L: Lab>(stage: &Stage<L>, name: &str) -> Result<Operation, HuntError> {
+    let known = stage.system.operation(name).cloned();
+    known.ok_or_else(|| HuntError::Lacking(format!("there is no operation `{name}`")))
+}
+
+/// A client for each lane of the operation's service.
+fn clients<L: Lab>(stage: &Stage<L>, operation: &Operation) -> Vec<Client> {
+    let lanes = stage
+        .system
+        .service(&operation.service)
+        .map_or(1, |service| service.replicas.max(1));
+    (0..lanes)
+        .filter_map(|lane| stage.client(&operation.service, LaneId(lane), PATIENCE))
+        .collect()
+}
+
+/// Whether the spec knows such an outcome.
+fn is_expected(operation: &Operation, outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Answered { status, .. } => {
+            operation.is_accepted(*status) || operation.refused.contains(status)
+        }
+        _ => false,
+    }
 }
 
 /// At most so many violations by answers are kept; all are counted.
@@ -142,12 +164,7 @@ async fn apply<L: Lab>(
         };
         let lane = number as usize % clients.len().max(1);
         let outcome = clients[lane].send(&request).await;
-        let expected = match &outcome {
-            Outcome::Answered { status, .. } => {
-                operation.is_accepted(*status) || operation.refused.contains(status)
-            }
-            _ => false,
-        };
+        let expected = is_expected(operation, &outcome);
         if judges_answers {
             judge_answer(stage, operation, lane, &outcome, wrong);
         }
@@ -181,28 +198,37 @@ fn judge_answer<L: Lab>(
     wrong.extend(found.into_iter().take(room));
 }
 
-fn document(figures: &Figures, violations: &[Violation]) -> Map<String, Value> {
-    let latency = &figures.latency_us;
-    let at = |quantile| latency.value_at_quantile(quantile);
+/// Percentiles of times in microseconds.
+fn percentiles(times: &Times) -> Value {
+    let at = |quantile| times.value_at_quantile(quantile);
+    json!({
+        "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p999": at(0.999), "max": times.max(),
+    })
+}
+
+/// What was measured of requests, whatever the oracles say.
+fn measured(figures: &Figures) -> Map<String, Value> {
     let seconds = figures.elapsed.as_secs_f64().max(1e-9);
+    model::object(json!({
+        "requests": figures.requests,
+        "requests_per_second": figures.requests as f64 / seconds,
+        "latency_us": percentiles(&figures.latency_us),
+        "lateness_us": percentiles(&figures.lateness_us),
+        "errors": figures.errors,
+    }))
+}
+
+fn document(figures: &Figures, violations: &[Violation]) -> Map<String, Value> {
     let rate = Rate {
         k: u64::from(!violations.is_empty()),
         n: 1,
     };
     let (low, high) = rate.interval();
-    model::object(json!({
-        "requests": figures.requests,
-        "requests_per_second": figures.requests as f64 / seconds,
-        "latency_us": {
-            "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p999": at(0.999), "max": latency.max(),
-        },
-        "lateness_us": {
-            "p50": figures.lateness_us.value_at_quantile(0.5),
-            "p99": figures.lateness_us.value_at_quantile(0.99),
-        },
-        "errors": figures.errors,
+    let mut document = measured(figures);
+    document.extend(model::object(json!({
         "violations": violations.len(),
         "rate": rate.share(),
         "interval": [low, high],
-    }))
+    })));
+    document
 }
