@@ -138,6 +138,15 @@ pub struct PredictOptions {
     /// With --learn: predict for the spec's near_limit state
     #[arg(long, requires = "learn")]
     pub near_limit: bool,
+    /// Instead of the spec's traffic: bursts of so many requests of its first operation
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    pub burst: Option<u64>,
+    /// With --burst: all within this
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = time)]
+    pub window: Duration,
+    /// With --burst: for so many different values of the first argument
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub keys: u64,
     /// Recorded traffic: PostgreSQL and MySQL logs, JSON lines, evidence of earlier runs. Needs no
     /// spec; beside one, both make one ranking
     #[arg(long, value_name = "FILE", num_args = 1..)]

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use hunt::predict::{Format, SwarmPlan};
-use model::{EventKind, EventSink, Prediction, Setup, System};
+use model::{Demand, DemandShape, EventKind, EventSink, Prediction, Setup, System, Traffic};
 use store::Recorded;
 
 use crate::arguments::{Common, LogFormat, PredictOptions};
@@ -22,6 +22,7 @@ pub fn run(options: &PredictOptions, common: &Common) -> Result<Exit, Failure> {
         )?),
         false => None,
     };
+    let loaded = loaded.map(|(system, path)| (under_load(system, options), path));
     let name = match (&loaded, options.log.first()) {
         (Some((system, _)), _) => system.name.clone(),
         (None, log) => log.map_or_else(String::new, |log| log.display().to_string()),
@@ -31,6 +32,26 @@ pub fn run(options: &PredictOptions, common: &Common) -> Result<Exit, Failure> {
     let result = predicted(&run, loaded.map(|(system, _)| system), options);
     let outcome = result.map(|prediction| outcome(&run, prediction, options));
     run.end(outcome)
+}
+
+/// The load that is asked for in place of the spec's.
+fn under_load(mut system: System, options: &PredictOptions) -> System {
+    let (Some(requests), Some(operation)) = (options.burst, system.operations.first()) else {
+        return system;
+    };
+    system.traffic = Traffic {
+        demands: vec![Demand {
+            operation: operation.name.clone(),
+            shape: DemandShape::Burst {
+                requests,
+                window: options.window,
+            },
+            keys: options.keys,
+            skew: 0.0,
+        }],
+        ..Traffic::default()
+    };
+    system
 }
 
 fn predicted(
