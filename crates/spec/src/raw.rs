@@ -168,6 +168,8 @@ record! {
         services: Option<Entries<RawServiceChange>>,
         /// Operations that are described otherwise.
         operations: Option<Entries<RawOperationChange>>,
+        /// Edges that behave otherwise, each in place of what the system says of it.
+        edges: Option<Entries<RawEdge>>,
         /// Replaces the system's `reset`.
         reset: Option<Vec<Pair>>,
         /// Replaces the system's `near_limit`.

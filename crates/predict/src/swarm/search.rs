@@ -35,6 +35,9 @@ const BESIDE: Effort = Effort {
     rounds: 20,
 };
 
+/// What comes together after an outage is told from chance by so many rounds.
+const STORM_ROUNDS: u64 = 300;
+
 /// The loads of a curve, as parts of the one described.
 const CURVE: [(u64, u64); 8] = [
     (1, 16),
@@ -91,7 +94,10 @@ pub fn predict(model: &Model, plan: &SwarmPlan) -> Prediction {
 fn main_run(model: &Model, plan: &SwarmPlan) -> (Program, Tally) {
     let effort = Effort {
         requests: plan.requests.max(model.traffic.agents.unwrap_or(0)),
-        rounds: BESIDE.rounds,
+        rounds: match model.outages.is_empty() {
+            true => BESIDE.rounds,
+            false => STORM_ROUNDS,
+        },
     };
     simulate(model, plan.seed, effort, plan.threads)
 }

@@ -11,6 +11,7 @@ use super::names::Names;
 use crate::error::Problems;
 use crate::node::Spot;
 use crate::raw::{JitterWord, OutageWord, RawBreaker, RawEdge, RawRetry, RawSpec};
+use crate::read::Entries;
 use crate::suggest;
 
 /// Attempts after the first, failures in a row.
@@ -18,11 +19,29 @@ const ATTEMPTS_MAX: u64 = 10_000;
 /// A wait may be so many times the one before.
 const FACTOR_BOUNDS: (f64, f64) = (1.0, 10.0);
 
-/// The links that are right.
-pub fn check(raw: &RawSpec, names: &Names<'_>, problems: &mut Problems) -> Vec<Link> {
+/// The links that are right; those of a variant in place of the system's.
+pub fn check(
+    raw: &RawSpec,
+    changed: Option<&Entries<RawEdge>>,
+    names: &Names<'_>,
+    problems: &mut Problems,
+) -> Vec<Link> {
+    let mut links = written(raw.edges.as_ref(), names, problems);
+    for link in written(changed, names, problems) {
+        links.retain(|known| (&known.from, &known.to) != (&link.from, &link.to));
+        links.push(link);
+    }
+    links
+}
+
+fn written(
+    edges: Option<&Entries<RawEdge>>,
+    names: &Names<'_>,
+    problems: &mut Problems,
+) -> Vec<Link> {
     let mut links = Vec::new();
     let mut seen: HashSet<(String, String)> = HashSet::new();
-    for (written, edge) in raw.edges.iter().flat_map(|edges| &edges.list) {
+    for (written, edge) in edges.iter().flat_map(|edges| &edges.list) {
         let Some((from, to)) = ends(written, problems) else {
             continue;
         };

@@ -3,8 +3,8 @@
 use crate::error::Problems;
 use crate::node::Spot;
 use crate::raw::{
-    RawInvariant, RawLimits, RawOperation, RawOperationChange, RawService, RawServiceChange,
-    RawSpec, RawStep, RawVariant,
+    RawEdge, RawInvariant, RawLimits, RawOperation, RawOperationChange, RawService,
+    RawServiceChange, RawSpec, RawStep, RawVariant,
 };
 use crate::read::{Entries, Pair, Text};
 use crate::suggest;
@@ -15,6 +15,8 @@ pub struct Form<'a> {
     pub services: Vec<FormService<'a>>,
     /// Operations, with the variant's changes.
     pub operations: Vec<FormOperation<'a>>,
+    /// Edges that behave otherwise.
+    pub edges: Option<&'a Entries<RawEdge>>,
     /// `reset`.
     pub reset: &'a [Pair],
     /// `near_limit`.
@@ -72,6 +74,7 @@ impl<'a> Form<'a> {
         Form {
             services: services.collect(),
             operations: operations.collect(),
+            edges: change.and_then(|change| change.edges.as_ref()),
             reset: pairs(&raw.reset, |variant| &variant.reset),
             near_limit: pairs(&raw.near_limit, |variant| &variant.near_limit),
             invariants: change

@@ -140,7 +140,7 @@ fn build(
         variant: variant.map(str::to_string),
         traffic: traffic::check(raw, names, problems),
         incidents: incidents::check(raw, names, problems),
-        links: links::check(raw, names, problems),
+        links: links::check(raw, form.edges, names, problems),
         outages: links::outages(raw, names, problems),
     }
 }
