@@ -196,18 +196,22 @@ pub struct StressOptions {
     /// after each. Requests go down the lanes one after the other; where the spec lists several
     /// values of an argument they are taken in turn, so that requests next to each other in
     /// different lanes share them [default: as the spec's `traffic:` says]
-    #[arg(long, value_name = "N", num_args = 0..=1, value_parser = clap::value_parser!(u64).range(1..=hunt::stress::bursts::REQUESTS_MAX), conflicts_with_all = ["connections", "rate", "duration", "requests"])]
+    #[arg(long, value_name = "N", num_args = 0..=1, value_parser = clap::value_parser!(u64).range(1..=hunt::stress::bursts::REQUESTS_MAX), group = "bursts", conflicts_with_all = ["connections", "rate", "duration", "requests"])]
     pub burst: Option<Option<u64>>,
     /// A burst's requests are sent at times drawn evenly over TIME, 0s for all at once [default: as
     /// the spec's `traffic:` says]
-    #[arg(long, value_name = "TIME", value_parser = window, requires = "burst")]
+    #[arg(long, value_name = "TIME", value_parser = window, requires = "bursts")]
     pub window: Option<Duration>,
     /// So many bursts
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..), requires = "burst")]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..), requires = "bursts")]
     pub rounds: u64,
     /// Without wires
     #[arg(long)]
     pub direct: bool,
+    /// Aim at what this run of predict predicted: bursts of the operation that races first, twice as
+    /// large as it takes to show
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", group = "bursts", conflicts_with_all = ["connections", "rate", "duration", "requests"])]
+    pub aim: Option<String>,
     /// Start from the spec's near_limit state, each burst too
     #[arg(long)]
     pub near_limit: bool,
@@ -247,6 +251,9 @@ pub struct IsolateOptions {
     /// Run every variant of the spec, one after the other
     #[arg(long, conflicts_with = "variant")]
     pub all_variants: bool,
+    /// Try what this run of predict predicted first, in the order of its ranking
+    #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest")]
+    pub aim: Option<String>,
     /// Ask of every step: what if it fails? Resets, late replies, wrong answers, a killed replica
     #[arg(long)]
     pub what_if: bool,

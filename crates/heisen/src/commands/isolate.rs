@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use hunt::isolate::aim::Aim;
 use hunt::isolate::explore::{Extent, Search};
 use hunt::isolate::{IsolatePlan, Isolated};
 use model::Catch;
@@ -95,6 +96,7 @@ fn one<'a>(
         natural_spread: options.spread.unwrap_or(hunt::replay::NATURAL_SPREAD),
         invariants: !options.no_invariants,
         what_if: options.what_if,
+        aims: aims(options, common)?,
         extent: Extent {
             search: search(options.strategy),
             executions: options.explore,
@@ -111,6 +113,15 @@ fn one<'a>(
     });
     let again = run.again();
     Ok((run, result.map(|isolated| outcome(isolated, again))))
+}
+
+/// What an earlier run predicted, most volatile first.
+fn aims(options: &IsolateOptions, common: &Common) -> Result<Vec<Aim>, Failure> {
+    let Some(run) = &options.aim else {
+        return Ok(Vec::new());
+    };
+    let prediction = super::aim::prediction(&common.out, run)?;
+    Ok(Aim::all(&prediction.boundaries))
 }
 
 fn search(strategy: Strategy) -> Search {

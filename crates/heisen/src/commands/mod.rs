@@ -1,6 +1,7 @@
 //! One file per command. Each reads its options, hands them to the machinery and says what the
 //! outcome means for the exit code.
 
+pub mod aim;
 pub mod check;
 pub mod doctor;
 pub mod isolate;

@@ -1,5 +1,7 @@
 //! `heisen stress`: load on one operation, steady or in bursts.
 
+use std::time::Duration;
+
 use drive::load::{Model, Until};
 use hunt::Wiring;
 use hunt::stress::bursts::{self, BurstPlan};
@@ -13,8 +15,14 @@ use crate::run::{Outcome, Run};
 
 pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
     let (system, path) = super::load(options.spec.as_deref(), options.variant.as_deref(), common)?;
+    let target = options
+        .aim
+        .as_deref()
+        .map(|run| aimed(run, &system, common));
+    let target = target.transpose()?;
     let names: Vec<&str> = system.operations.iter().map(|o| o.name.as_str()).collect();
-    let operation = match &options.operation {
+    let wanted = target.as_ref().map(|target| &target.operation);
+    let operation = match options.operation.as_ref().or(wanted) {
         Some(name) if names.contains(&name.as_str()) => name.clone(),
         Some(name) => {
             return Err(Failure::usage(format!(
@@ -31,9 +39,13 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
                 message: format!("error: {} has no operation", path.display()),
             })?,
     };
-    let load = match options.burst {
-        Some(requests) => Load::Bursts(bursts(options, requests, &system, operation)?),
-        None => Load::Steady(steady(options, operation)),
+    let load = match (options.burst, &target) {
+        (Some(requests), _) => Load::Bursts(bursts(options, requests, &system, operation)?),
+        (None, Some(target)) => {
+            let window = options.window.unwrap_or(target.window);
+            Load::Bursts(plan(options, operation, target.requests, window))
+        }
+        (None, None) => Load::Steady(steady(options, operation)),
     };
     let run = Run::begin(common, "stress", &system.name, Some((&system, path)))?;
     let result = run.on_stage(system, async |stage, context| match &load {
@@ -105,13 +117,56 @@ fn bursts(
             bursts::WINDOW_MAX.as_secs()
         )));
     }
-    Ok(BurstPlan {
+    Ok(plan(options, operation, requests, window))
+}
+
+fn plan(options: &StressOptions, operation: String, requests: u64, window: Duration) -> BurstPlan {
+    BurstPlan {
         operation,
         requests,
         window,
         rounds: options.rounds,
         wiring: wiring(options),
         setup: setup(options),
+    }
+}
+
+/// Where a prediction points: an operation, and a burst that should show its race.
+struct Target {
+    operation: String,
+    requests: u64,
+    window: Duration,
+}
+
+/// So many times the load above which it shows.
+const BEYOND_THRESHOLD: u64 = 2;
+
+/// The first race of a prediction whose operation this system has.
+fn aimed(run: &str, system: &System, common: &Common) -> Result<Target, Failure> {
+    let prediction = super::aim::prediction(&common.out, run)?;
+    let mut open = prediction.boundaries.iter().filter(|b| b.is_open());
+    let found = open.find_map(|boundary| {
+        let operation = boundary.operations.first()?;
+        system.operation(operation)?;
+        Some((operation.clone(), boundary.threshold))
+    });
+    let (operation, threshold) = found.ok_or_else(|| {
+        Failure::usage(format!(
+            "what was predicted names no operation of {} that would race",
+            system.name
+        ))
+    })?;
+    let load = prediction.load;
+    let requests = threshold
+        .map(|threshold| threshold.requests.saturating_mul(BEYOND_THRESHOLD))
+        .or(load.map(|load| load.requests));
+    let window_ms = threshold
+        .map(|threshold| threshold.window_ms)
+        .or(load.map(|load| load.window_ms));
+    Ok(Target {
+        operation,
+        requests: requests.unwrap_or(2).clamp(2, bursts::REQUESTS_MAX),
+        window: Duration::from_millis(window_ms.unwrap_or(0)).min(bursts::WINDOW_MAX),
     })
 }
 

@@ -2,6 +2,7 @@
 //! between, force that, judge it against what the racers do one after another, make what breaks
 //! small, and keep it.
 
+pub mod aim;
 mod document;
 pub mod explore;
 mod force;
@@ -27,6 +28,7 @@ use crate::judging::Oracles;
 use crate::phase::{self, PhaseDone, PhasePlan};
 use crate::stage::{Stage, Wiring};
 use crate::trial::Control;
+use aim::Aim;
 use explore::{Explored, Extent};
 use ground::Ground;
 use guilt::Found;
@@ -65,6 +67,8 @@ pub struct IsolatePlan {
     pub extent: Extent,
     /// Whether to ask of every step what if it fails, and nothing else.
     pub what_if: bool,
+    /// What was predicted, tried first.
+    pub aims: Vec<Aim>,
 }
 
 /// What an isolation found.
@@ -174,7 +178,7 @@ async fn hunt<L: Lab>(
     findings: &mut Findings,
 ) -> Result<(), HuntError> {
     let mut found = Vec::new();
-    let mut ended = force_all(grounds, setups, findings, &mut found).await;
+    let mut ended = force_all(grounds, setups, &plan.aims, findings, &mut found).await;
     if ended.is_ok() {
         ended = guilt::only(&mut grounds[0], &mut found, &mut findings.settled).await;
     }
@@ -198,10 +202,15 @@ async fn hunt<L: Lab>(
 async fn force_all<L: Lab>(
     grounds: &mut [Ground<'_, L>],
     setups: &Setups,
+    aims: &[Aim],
     findings: &mut Findings,
     found: &mut Vec<Found>,
 ) -> Result<(), HuntError> {
     let mut suspects = predict::suspect::suspects(&findings.lessons.learned);
+    for missing in aim::order(&mut suspects, aims) {
+        let context = &grounds[0].context;
+        context.warn(format!("predicted, and no suspect here: {missing}"));
+    }
     for suspect in &mut suspects {
         suspect.setup = setups.near(&suspect.racers);
     }
