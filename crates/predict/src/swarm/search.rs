@@ -4,6 +4,7 @@
 use model::prediction::{Advice, CurvePoint, Load, Sensitivity, Simulated, Threshold};
 use model::{Boundary, Prediction, Rate};
 
+use super::graph;
 use super::knobs::{self, Inside, Knob};
 use super::model::Model;
 use super::program::Program;
@@ -61,7 +62,7 @@ pub fn predict(model: &Model, plan: &SwarmPlan) -> Prediction {
     let (program, tally) = main_run(model, plan);
     let load = knobs::load(model);
     let mut prediction = Prediction {
-        graph: rank::graph(model),
+        graph: graph::graph(model),
         load: load.map(|(requests, window)| Load {
             requests,
             window_ms: window.as_millis() as u64,
@@ -84,7 +85,7 @@ pub fn predict(model: &Model, plan: &SwarmPlan) -> Prediction {
         busy_us: 0,
     });
     prediction.boundaries = ranked.into_iter().map(|ranked| ranked.boundary).collect();
-    rank::paint(&mut prediction);
+    graph::paint(&mut prediction);
     prediction
 }
 

@@ -4,7 +4,8 @@
 
 use std::collections::VecDeque;
 
-use super::agents::{Agents, Arrival, Demands};
+use super::agents::Agents;
+use super::demands::{Arrival, Demands};
 use super::dice::{Dice, Nanos};
 use super::families::Keys;
 use super::links::LinkState;
