@@ -1,13 +1,15 @@
 //! Exchanges made ready: of each, what others can notice, where it stands in a transaction, and how
 //! long it takes.
 
-use model::{Isolation, Protocol};
+use model::{Access, Isolation, Protocol};
 
 use super::dice::Spread;
 use super::families::{At, Families, deeds};
-use super::model::{Exchange, Model, OperationModel, Role};
+use super::model::{DeedTies, Exchange, Model, OperationModel, Role};
 use super::program::{Act, LinkProgram, Operation, Touch};
 use super::windows::step_of;
+use crate::footprint::Deed;
+use crate::suspect::Unique;
 
 pub fn operation(
     model: &Model,
@@ -20,23 +22,32 @@ pub fn operation(
     let slowness = model.services.get(service).map_or(1.0, |s| s.slowness);
     let mut transaction = Standing::default();
     let mut acts: Vec<Act> = Vec::new();
-    for exchange in &operation.exchanges {
+    for (index, exchange) in operation.exchanges.iter().enumerate() {
         let step = exchange.step.and_then(|step| step_of(model, at, step));
-        let isolation = step.and_then(|step| step.isolation).unwrap_or_default();
-        transaction.take(&exchange.role, isolation);
+        let told = step.and_then(|step| step.isolation);
+        transaction.take(exchange, index, told);
+        let is_part = transaction.is_open && exchange.target == transaction.target;
         acts.push(Act {
             link: links.iter().position(|link| {
                 link.from == Some(service) && link.link.to == exchange.target && link.matters()
             }),
-            touches: touches(exchange, families, step),
+            touches: touches(exchange, families, step, &model.unique),
             decides: match exchange.decides {
                 true => looked_at(exchange, families),
                 false => None,
             },
             in_transaction: transaction.is_open,
+            of_transaction: is_part.then_some(transaction.begins),
             ends_transaction: exchange.role == Role::End,
             snapshot: transaction.is_moment,
-            isolation,
+            isolation: match is_part {
+                true => transaction.isolation,
+                false => told.unwrap_or_default(),
+            },
+            call: match exchange.role {
+                Role::Call(called) if called < model.operations.len() => Some(called),
+                _ => None,
+            },
             ..plain(exchange, slowness)
         });
         transaction.is_open &= exchange.role != Role::End;
@@ -62,19 +73,33 @@ pub fn operation(
 #[derive(Debug, Default)]
 struct Standing {
     is_open: bool,
+    /// Where it was opened, and the place of its BEGIN.
+    target: String,
+    begins: usize,
+    /// As its statements tell it.
+    isolation: Isolation,
     has_moment: bool,
     /// The transaction's moment is here.
     is_moment: bool,
 }
 
 impl Standing {
-    fn take(&mut self, role: &Role, isolation: Isolation) {
-        if *role == Role::Begin {
-            (self.is_open, self.has_moment) = (true, false);
+    fn take(&mut self, exchange: &Exchange, index: usize, told: Option<Isolation>) {
+        let begins = exchange.role == Role::Begin;
+        if begins {
+            *self = Standing {
+                is_open: true,
+                target: exchange.target.clone(),
+                begins: index,
+                ..Standing::default()
+            };
         }
-        let begins = *role == Role::Begin;
+        let is_part = self.is_open && exchange.target == self.target;
+        if let (true, Some(told)) = (is_part, told) {
+            self.isolation = told;
+        }
         self.is_moment =
-            self.is_open && !begins && !self.has_moment && isolation.is_of_one_moment();
+            is_part && !begins && !self.has_moment && self.isolation.is_of_one_moment();
         self.has_moment |= self.is_moment;
     }
 }
@@ -91,10 +116,7 @@ fn plain(exchange: &Exchange, slowness: f64) -> Act {
         takes: Spread::of(&exchange.takes, 1.0),
         is_private: false,
         link: None,
-        call: match exchange.role {
-            Role::Call(operation) => Some(operation),
-            _ => None,
-        },
+        call: None,
         touches: Vec::new(),
         decides: None,
         takes_one: None,
@@ -102,6 +124,7 @@ fn plain(exchange: &Exchange, slowness: f64) -> Act {
         background: exchange.background,
         once: exchange.once,
         in_transaction: false,
+        of_transaction: None,
         ends_transaction: false,
         snapshot: false,
         isolation: Isolation::default(),
@@ -152,7 +175,12 @@ fn looked_at(exchange: &Exchange, families: &Families) -> Option<(usize, At)> {
 }
 
 /// What others can notice of an exchange besides windows: locks, and versions under snapshots.
-fn touches(exchange: &Exchange, families: &Families, step: Option<&model::Step>) -> Vec<Touch> {
+fn touches(
+    exchange: &Exchange,
+    families: &Families,
+    step: Option<&model::Step>,
+    unique: &[Unique],
+) -> Vec<Touch> {
     let sql = step.is_some_and(|step| step.protocol == Protocol::Postgres);
     let inserts = step.is_some_and(|step| step.verb == "INSERT");
     let own = matches!(
@@ -164,12 +192,14 @@ fn touches(exchange: &Exchange, families: &Families, step: Option<&model::Step>)
         let Some((family, at)) = families.place(deed, ties) else {
             continue;
         };
-        // New rows are nobody's yet.
-        let locks = deed.locks && sql && at != At::Private && !(inserts && at == At::Whole);
+        // A new row is nobody's yet, but for who makes the same one.
+        let is_new = inserts && deed.effect.access == Access::Write;
+        let is_free = is_new && !(at == At::Keyed && is_unique(deed, ties, unique));
+        let locks = deed.locks && sql && !is_free || own;
         let touch = Touch {
             family,
             at,
-            locks: locks || own,
+            locks: locks && at != At::Private,
             looks: deed.looks,
             shows: deed.shows,
         };
@@ -188,4 +218,16 @@ fn touches(exchange: &Exchange, families: &Families, step: Option<&model::Step>)
         }
     }
     found
+}
+
+/// Whether a row has to be the only one with the values that it is tied to.
+fn is_unique(deed: &Deed, ties: &DeedTies, unique: &[Unique]) -> bool {
+    let is_tied = |column: &String| {
+        let tie = ties.part.iter().find(|(known, _)| known == column);
+        tie.is_some_and(|(_, tie)| tie.arguments != 0 && !tie.fresh)
+    };
+    let mut of_table = unique
+        .iter()
+        .filter(|unique| unique.is_of(&deed.effect.resource));
+    of_table.any(|unique| unique.columns.iter().all(is_tied))
 }

@@ -52,6 +52,10 @@ struct Intent {
 }
 
 impl Agents {
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub fn clear(&mut self) {
         self.all.clear();
         self.free.clear();
@@ -313,7 +317,6 @@ impl World<'_> {
         let known = &mut self.agents.all[agent as usize];
         let (attempt, keys, intent) = (known.attempt, known.keys, known.intent);
         let wanted = &self.demands.all[usize::from(known.wanted)];
-        known.left = known.left.saturating_sub(1);
         let is_last = known.left == 0;
         let Shape::After { redelivery, .. } = wanted.shape else {
             return;
@@ -323,6 +326,13 @@ impl World<'_> {
             self.agents.free.push(agent);
             return;
         }
+        let service = self.program.operations[wanted.operation].service;
+        if let Some(upto) = self.service_is_out(service, at) {
+            // Nobody is there to take it.
+            return self.queue.put(upto, Happening::Agent { agent, attempt });
+        }
+        let known = &mut self.agents.all[agent as usize];
+        known.left = known.left.saturating_sub(1);
         self.agents.intents[intent as usize].open += 1;
         self.start(wanted.operation, keys, Caller::Nobody, intent, at);
         match redelivery {
@@ -372,13 +382,14 @@ impl World<'_> {
 
     fn draw_keys(&mut self, operation: usize, persona: Persona) -> Keys {
         let mut keys = Keys::default();
-        if persona == Persona::Bot {
-            return keys;
-        }
         for &argument in &self.program.operations[operation].arguments {
             let choice: Option<&Choice> = self.program.choices.get(argument);
             if let (Some(place), Some(choice)) = (keys.get_mut(argument), choice) {
-                *place = choice.draw(&mut self.dice);
+                let value = match persona {
+                    Persona::Bot => 0,
+                    _ => choice.draw(&mut self.dice),
+                };
+                *place = self.names.name(argument, value);
             }
         }
         keys

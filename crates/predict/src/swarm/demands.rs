@@ -8,6 +8,8 @@ use super::program::nanos;
 
 /// A flash crowd comes in this part of the window.
 const FLASH_PART: f64 = 0.1;
+/// Requests and clients that come by themselves in one round, at most.
+const COMING_MAX: u64 = 1 << 21;
 /// Without outages clients are watched for so long.
 const HORIZON_NS: Nanos = 60_000_000_000;
 /// After the last outage they are watched for so much longer.
@@ -23,6 +25,8 @@ pub struct Demands {
     pub horizon: Option<Nanos>,
     /// The last arrival of a round.
     pub last: Nanos,
+    /// More come than are followed.
+    pub is_short: bool,
     followed: Vec<bool>,
 }
 
@@ -61,8 +65,21 @@ pub struct Arrival {
 impl Demands {
     pub fn of(model: &Model) -> Demands {
         let mut followed = vec![false; model.operations.len()];
-        let all = model.traffic.demands.iter().filter_map(|demand| {
-            let wanted = wanted(model, demand)?;
+        let (mut left, mut is_short) = (COMING_MAX, false);
+        let demands = model.traffic.demands.iter().take(usize::from(u16::MAX));
+        let all = demands.filter_map(|demand| {
+            let mut wanted = wanted(model, demand)?;
+            if let Shape::Burst {
+                requests: coming, ..
+            }
+            | Shape::Clients {
+                clients: coming, ..
+            } = &mut wanted.shape
+            {
+                is_short |= *coming > left;
+                *coming = left.min(*coming);
+                left -= *coming;
+            }
             if let Shape::After { of, .. } = wanted.shape {
                 followed[of] = true;
             }
@@ -87,6 +104,7 @@ impl Demands {
             personas: model.traffic.personas.clone(),
             horizon: has_clients.then_some(horizon.max(last)),
             last,
+            is_short,
             followed,
         }
     }
@@ -117,7 +135,7 @@ impl Demands {
                 let persona = self.persona(dice);
                 let offset = match persona {
                     Persona::FlashCrowd => (dice.unit() * window as f64 * FLASH_PART) as Nanos,
-                    Persona::BackgroundJob => window / requests * nth,
+                    Persona::BackgroundJob => evenly(nth, requests, window),
                     _ => dice.below(window.max(1)),
                 };
                 all.push(Arrival {
@@ -133,7 +151,7 @@ impl Demands {
 
     fn persona(&self, dice: &mut Dice) -> Persona {
         let parts: f64 = self.personas.iter().map(|(_, part)| part).sum();
-        if self.personas.is_empty() || parts <= 0.0 {
+        if self.personas.is_empty() || parts.is_nan() || parts <= 0.0 {
             return Persona::SteadyBuyer;
         }
         let mut left = dice.unit() * parts;
@@ -145,6 +163,12 @@ impl Demands {
         }
         Persona::SteadyBuyer
     }
+}
+
+/// The nth of so many within a window.
+fn evenly(nth: u64, requests: u64, window: Nanos) -> Nanos {
+    let offset = u128::from(window) * u128::from(nth) / u128::from(requests.max(1));
+    u64::try_from(offset).unwrap_or(window)
 }
 
 fn wanted(model: &Model, demand: &Demand) -> Option<Wanted> {

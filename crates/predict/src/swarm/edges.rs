@@ -5,6 +5,9 @@ use model::Link;
 use super::model::Model;
 use super::program::{LinkProgram, OutageProgram, nanos};
 
+/// Outages that are simulated.
+const OUTAGES_MAX: usize = 1_000;
+
 pub fn links(model: &Model, outages: &[OutageProgram]) -> Vec<LinkProgram> {
     let of_link = |link: &Link| LinkProgram {
         from: model.service(&link.from),
@@ -55,12 +58,16 @@ impl LinkProgram {
 }
 
 pub fn outages(model: &Model) -> Vec<OutageProgram> {
-    let outages = model.outages.iter().map(|outage| OutageProgram {
-        from: nanos(outage.from),
-        upto: nanos(outage.from.saturating_add(outage.lasts)),
-        kind: outage.kind,
-        target: outage.target.clone(),
-        service: model.service(&outage.target),
-    });
+    let outages = model
+        .outages
+        .iter()
+        .take(OUTAGES_MAX)
+        .map(|outage| OutageProgram {
+            from: nanos(outage.from),
+            upto: nanos(outage.from.saturating_add(outage.lasts)),
+            kind: outage.kind,
+            target: outage.target.clone(),
+            service: model.service(&outage.target),
+        });
     outages.collect()
 }

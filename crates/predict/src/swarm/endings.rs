@@ -9,28 +9,45 @@ impl World<'_> {
     /// The request is over, as far as its work goes; its answer comes after the tail.
     pub(super) fn conclude(&mut self, id: u32, at: Nanos, ending: Ending) {
         let program = self.program;
-        let request = &mut self.requests[id as usize];
-        let operation = &program.operations[usize::from(request.operation)];
-        request.outcome = ending;
-        request.attempt = request.attempt.wrapping_add(1);
-        request.waits_for = None;
+        let request = &self.requests[id as usize];
+        let operation = &program.operations[operation_of(request)];
         let rest = match ending {
             Ending::Done | Ending::Failed => 0,
+            // What it is told comes as a reply.
             Ending::Refused | Ending::TurnedAway => request.rest,
         };
         let tail: Nanos = match request.answered {
             true => 0,
             false => operation.tail.iter().map(|s| s.draw(&mut self.dice)).sum(),
         };
-        let ends = at + rest + tail;
+        self.conclude_at(id, at, at + rest + tail, ending);
+    }
+
+    /// The request is over, and answers then.
+    pub(super) fn conclude_at(&mut self, id: u32, at: Nanos, ends: Nanos, ending: Ending) {
+        let is_reply = matches!(ending, Ending::Refused | Ending::TurnedAway);
+        self.call_is_over(id, is_reply, at);
+        let request = &mut self.requests[id as usize];
+        request.outcome = ending;
+        request.attempt = request.attempt.wrapping_add(1);
+        request.waits_for = None;
+        request.is_waiting_for_connection = false;
+        request.is_waiting_for_slot = false;
         // Nobody notices when it ends but who waits for it.
         let is_noticed = request.has_slot
             || request.caller != Caller::Nobody
             || request.intent != NOBODY
-            || request.leases != 0;
-        if is_noticed || !request.held.is_empty() || self.demands.is_followed(operation_of(request))
-        {
-            self.queue.put(ends, Happening::End { request: id });
+            || !request.leases.is_empty()
+            || !request.held.is_empty();
+        if is_noticed || self.demands.is_followed(operation_of(request)) {
+            let attempt = request.attempt;
+            self.queue.put(
+                ends,
+                Happening::End {
+                    request: id,
+                    attempt,
+                },
+            );
         } else {
             self.retire(id, ends);
         }
@@ -66,7 +83,8 @@ impl World<'_> {
         match ending {
             Ending::Done => tally.done += 1,
             Ending::Refused => tally.refused += 1,
-            Ending::TurnedAway | Ending::Failed => tally.failed += 1,
+            Ending::TurnedAway => tally.turned_away += 1,
+            Ending::Failed => tally.failed += 1,
         }
         let mut left = raced;
         while left != 0 {
@@ -98,10 +116,11 @@ impl World<'_> {
         let replica = usize::from(request.replica);
         let replica = &mut self.services[service][replica];
         replica.busy -= 1;
-        while let Some(next) = replica.waiting.pop_front() {
-            if self.requests[next as usize].live {
+        while let Some((next, serial)) = replica.waiting.pop_front() {
+            let waits = &mut self.requests[next as usize];
+            if waits.serial == serial && std::mem::take(&mut waits.is_waiting_for_slot) {
                 replica.busy += 1;
-                self.requests[next as usize].has_slot = true;
+                waits.has_slot = true;
                 self.proceed(next, at);
                 return;
             }

@@ -22,6 +22,7 @@ mod knobs;
 mod links;
 mod locks;
 mod model;
+mod names;
 mod passing;
 mod program;
 mod queue;

@@ -20,9 +20,14 @@ impl World<'_> {
             if program.is_lock_order {
                 continue;
             }
+            let opened = self.times[id as usize * self.program.steps_max + program.first];
+            if opened == 0 {
+                // It was skipped.
+                continue;
+            }
             let begun = match program.of_one_moment {
-                true => self.requests[id as usize].snapshot,
-                false => self.times[id as usize * self.program.steps_max + program.first],
+                true => self.requests[id as usize].snapshot.unwrap_or(opened),
+                false => opened,
             };
             let tally = &mut self.tally.windows[window];
             tally.closed += 1;
@@ -65,12 +70,15 @@ impl World<'_> {
     }
 
     /// Leaves marks in windows of others.
-    pub(super) fn enter_windows(&mut self, id: u32, act: &Act) {
+    pub(super) fn enter_windows(&mut self, id: u32, act: &Act, at: Nanos) {
         for &window in &act.enters {
             let program = &self.program.windows[window];
             let family = &self.program.families[program.family];
             let request = &self.requests[id as usize];
-            let begun = self.times[id as usize * self.program.steps_max + program.begins];
+            let begun = match self.times[id as usize * self.program.steps_max + program.begins] {
+                0 => at,
+                begun => begun,
+            };
             let mark = Mark {
                 begun,
                 by: request.serial,
@@ -88,12 +96,40 @@ impl World<'_> {
     }
 }
 
-/// Keeps the youngest mark and the youngest of anybody else.
-fn remember(marks: &mut [Mark; 2], mark: Mark) {
-    if marks[0].by == mark.by {
-        marks[0] = mark;
-    } else {
-        marks[1] = marks[0];
-        marks[0] = mark;
+/// Keeps the mark of who began last, and of who began last of all others.
+pub fn remember(marks: &mut [Mark; 2], mark: Mark) {
+    let [last, other] = marks;
+    if mark.by == last.by {
+        last.begun = last.begun.max(mark.begun);
+    } else if mark.begun >= last.begun {
+        *other = *last;
+        *last = mark;
+    } else if mark.by == other.by || mark.begun > other.begun {
+        other.begun = other.begun.max(mark.begun);
+        other.by = mark.by;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn two_marks_tell_as_much_as_all(
+            all in proptest::collection::vec((0u32..4, 1u64..20), 1..12),
+            by in 0u32..4,
+            since in 0u64..20,
+        ) {
+            let nobody = Mark { begun: 0, by: NOBODY };
+            let mut marks = [nobody; 2];
+            for (by, begun) in &all {
+                remember(&mut marks, Mark { begun: *begun, by: *by });
+            }
+            let is_after = |mark: &Mark| mark.begun > since && mark.by != by && mark.by != NOBODY;
+            let kept = marks.iter().any(is_after);
+            let told = all.iter().any(|(whose, begun)| is_after(&Mark { begun: *begun, by: *whose }));
+            assert_eq!(kept, told, "{marks:?}");
+        }
     }
 }

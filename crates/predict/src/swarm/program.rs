@@ -5,7 +5,7 @@ use model::{Isolation, Link, OutageKind};
 
 use super::acts::operation;
 use super::choice::Choice;
-use super::dice::{Nanos, Spread};
+use super::dice::{DURATION_NS_MAX, Nanos, Spread};
 use super::edges::{links, outages};
 use super::families::{At, Families, Family};
 use super::model::{Model, Role};
@@ -64,6 +64,8 @@ pub struct Act {
     pub background: bool,
     pub once: bool,
     pub in_transaction: bool,
+    /// The BEGIN of the transaction at its target that it is part of.
+    pub of_transaction: Option<usize>,
     pub ends_transaction: bool,
     /// The transaction's moment is here.
     pub snapshot: bool,
@@ -94,7 +96,11 @@ pub enum CacheUse {
     /// Looks into it; the family it is filled from stands beside.
     Read { cache: usize, source: usize },
     /// Fills it.
-    Fill { cache: usize, lasts: Option<Nanos> },
+    Fill {
+        cache: usize,
+        source: usize,
+        lasts: Option<Nanos>,
+    },
     /// Empties it.
     Drop { cache: usize },
 }
@@ -134,38 +140,54 @@ pub struct OutageProgram {
     pub service: Option<usize>,
 }
 
-/// A duration as simulated time.
+/// A duration as simulated time; none is longer than [`DURATION_NS_MAX`].
 pub fn nanos(duration: std::time::Duration) -> Nanos {
-    u64::try_from(duration.as_nanos()).unwrap_or(Nanos::MAX)
+    let nanos = u64::try_from(duration.as_nanos()).unwrap_or(DURATION_NS_MAX);
+    nanos.min(DURATION_NS_MAX)
+}
+
+/// Locks of one family in all replicas, at most; more share some.
+const LOCKS_MAX: u32 = 1 << 20;
+
+/// There is always one, for operations of a service that nothing is said of.
+fn services(model: &Model) -> Vec<Service> {
+    let known = model.services.iter().map(|service| Service {
+        name: service.name.clone(),
+        replicas: service.replicas.max(1),
+        slots: service.slots,
+    });
+    let mut all: Vec<Service> = known.collect();
+    if all.is_empty() {
+        all.push(Service {
+            name: String::new(),
+            replicas: 1,
+            slots: None,
+        });
+    }
+    all
 }
 
 impl Program {
     pub fn of(model: &Model) -> Program {
-        let families = Families::of(model);
+        let choices: Vec<Choice> = model.arguments.iter().map(Choice::of).collect();
+        let families = Families::of(model, &choices);
         let outages = outages(model);
         let links = links(model, &outages);
         let mut program = Program {
             operations: (0..model.operations.len())
                 .map(|at| operation(model, at, &families, &links))
                 .collect(),
-            services: model
-                .services
-                .iter()
-                .map(|service| Service {
-                    name: service.name.clone(),
-                    replicas: service.replicas.max(1),
-                    slots: service.slots,
-                })
-                .collect(),
+            services: services(model),
             families: families.all.clone(),
             links,
             windows: Vec::new(),
-            choices: model.arguments.iter().map(Choice::of).collect(),
+            choices,
             outages,
             steps_max: 0,
         };
         program.add_windows(model, &families);
         super::caches::add(&mut program, model, &families);
+        program.place_own_locks();
         program.forget_what_nobody_notices();
         for operation in &mut program.operations {
             for act in &mut operation.exchanges {
@@ -175,6 +197,21 @@ impl Program {
         let lengths = program.operations.iter().map(|o| o.exchanges.len());
         program.steps_max = lengths.max().unwrap_or(0).max(1);
         program
+    }
+
+    /// A lock of a service's own keeps out who comes to the same replica.
+    fn place_own_locks(&mut self) {
+        for operation in &self.operations {
+            let replicas = self.services[operation.service].replicas;
+            let own = operation.exchanges.iter();
+            let own = own.filter(|act| act.role == Role::WaitForLock);
+            for touch in own.flat_map(|act| &act.touches) {
+                let family = &mut self.families[touch.family];
+                family.replicas = replicas
+                    .min(u16::try_from(LOCKS_MAX / (family.members + 2)).unwrap_or(u16::MAX))
+                    .max(1);
+            }
+        }
     }
 
     /// A lock that nobody holds for longer than a moment keeps nobody waiting, and versions matter

@@ -6,7 +6,10 @@ use super::families::{At, Keys};
 use super::model::Role;
 use super::program::Act;
 use super::queue::Happening;
-use super::world::{Caller, Ending, Request, World};
+use super::world::{Caller, Ending, LIVE_MAX, Request, World};
+
+/// Times of exchanges that are kept, of all requests on their way.
+const TIMES_MAX: usize = 1 << 26;
 
 impl World<'_> {
     /// A request comes to its service, and begins when a worker is free.
@@ -19,21 +22,27 @@ impl World<'_> {
         at: Nanos,
     ) -> u32 {
         let id = self.new_request();
+        let depth = match caller {
+            Caller::Request(caller, _) => self.requests[caller as usize].depth.saturating_add(1),
+            _ => 0,
+        };
         let service = self.program.operations[operation].service;
         let replicas = self.program.services[service].replicas;
         let replica = self.next_replica[service];
         self.next_replica[service] = (replica + 1) % replicas;
         self.serial = self.serial.wrapping_add(1);
         let request = &mut self.requests[id as usize];
-        let (held, looked) = (
-            std::mem::take(&mut request.held),
-            std::mem::take(&mut request.looked),
-        );
+        let mut held = std::mem::take(&mut request.held);
+        let mut looked = std::mem::take(&mut request.looked);
+        let mut leases = std::mem::take(&mut request.leases);
+        held.clear();
+        looked.clear();
+        leases.clear();
         *request = Request {
             live: true,
             // What was put in the queue for who had this place before is out of date.
             attempt: request.attempt.wrapping_add(1),
-            operation: operation as u16,
+            operation: operation as u32,
             replica,
             serial: self.serial,
             keys,
@@ -42,10 +51,12 @@ impl World<'_> {
             born: at,
             held,
             looked,
+            leases,
+            depth,
             ..Request::default()
         };
-        request.held.clear();
-        request.looked.clear();
+        let steps = self.program.steps_max;
+        self.times[id as usize * steps..][..steps].fill(0);
         self.tally.requests += 1;
         self.tally.operations[operation].requests += 1;
         self.tally.services[service].requests += 1;
@@ -53,7 +64,8 @@ impl World<'_> {
             let replica = &mut self.services[service][usize::from(replica)];
             if replica.busy >= slots {
                 self.tally.services[service].no_slot += 1;
-                replica.waiting.push_back(id);
+                replica.waiting.push_back((id, self.serial));
+                self.requests[id as usize].is_waiting_for_slot = true;
                 return id;
             }
             replica.busy += 1;
@@ -68,9 +80,10 @@ impl World<'_> {
             return id;
         }
         let id = self.requests.len() as u32;
+        let times = self.times.len() + self.program.steps_max;
+        self.is_cut |= self.requests.len() >= LIVE_MAX || times > TIMES_MAX;
         self.requests.push(Request::default());
-        let steps = self.program.steps_max;
-        self.times.resize(self.times.len() + steps, 0);
+        self.times.resize(times, 0);
         id
     }
 
@@ -78,8 +91,8 @@ impl World<'_> {
     pub(super) fn proceed(&mut self, id: u32, mut at: Nanos) {
         let program = self.program;
         let request = &mut self.requests[id as usize];
-        let operation = &program.operations[usize::from(request.operation)];
-        while let Some(act) = operation.exchanges.get(usize::from(request.at)) {
+        let operation = &program.operations[operation_of(request)];
+        while let Some(act) = operation.exchanges.get(request.at as usize) {
             if act.on_miss && request.found {
                 request.at += 1;
                 continue;
@@ -128,10 +141,14 @@ impl World<'_> {
     pub(super) fn touch(&mut self, id: u32, at: Nanos) {
         let program = self.program;
         let request = &self.requests[id as usize];
-        let (operation, index) = (usize::from(request.operation), usize::from(request.at));
+        let (operation, index) = (operation_of(request), request.at as usize);
         let act = &program.operations[operation].exchanges[index];
-        if act.snapshot {
-            self.requests[id as usize].snapshot = at;
+        if act.link.is_some_and(|link| self.is_hung(id, link, at)) {
+            return;
+        }
+        if act.snapshot && self.requests[id as usize].snapshot.is_none() {
+            // Who has waited for a lock comes here again, with the moment from before.
+            self.requests[id as usize].snapshot = Some(at);
         }
         if !self.has_its_locks(id, act, at) || !self.is_let(id, act, operation, at) {
             return;
@@ -140,10 +157,11 @@ impl World<'_> {
         if !self.close_windows(id, act, operation, at) {
             return;
         }
-        self.enter_windows(id, act);
+        self.enter_windows(id, act, at);
         self.change(id, act, operation, at);
         if act.ends_transaction || !act.in_transaction {
             self.free_locks(id, false, at);
+            self.requests[id as usize].snapshot = None;
         }
         if let Some(called) = act.call {
             return self.ask(id, called, at);
@@ -190,8 +208,9 @@ impl World<'_> {
     /// Whether the limit and the store let it go on; it has ended if not.
     pub(super) fn is_let(&mut self, id: u32, act: &Act, operation: usize, at: Nanos) -> bool {
         let sees_one_moment = act.in_transaction && act.isolation.is_of_one_moment();
-        if sees_one_moment && let Some(family) = self.changed_meanwhile(id, act) {
+        if sees_one_moment && let Some(family) = self.changed_meanwhile(id, act, at) {
             self.tally.families[family].aborted += 1;
+            self.roll_back(id, at);
             self.conclude(id, at, Ending::TurnedAway);
             return false;
         }
@@ -227,5 +246,5 @@ impl World<'_> {
 }
 
 pub fn operation_of(request: &Request) -> usize {
-    usize::from(request.operation)
+    request.operation as usize
 }

@@ -70,6 +70,12 @@ pub fn predict(model: &Model, plan: &SwarmPlan) -> Prediction {
         ..Prediction::default()
     };
     let mut ranked = rank::boundaries(model, &program, &tally, &mut prediction.notes);
+    if tally.rounds_cut > 0 {
+        prediction.notes.push(format!(
+            "{} of {} simulated rounds were cut short: more happens in them than is followed",
+            tally.rounds_cut, tally.rounds
+        ));
+    }
     let mut search = Search {
         model,
         plan,
@@ -137,7 +143,9 @@ impl Search<'_> {
         let Some((requests, _)) = knobs::load(self.model) else {
             return;
         };
-        let loads = CURVE.iter().map(|(times, part)| requests * times / part);
+        let loads = CURVE
+            .iter()
+            .map(|(times, part)| (requests / part).saturating_mul(*times));
         let mut loads: Vec<u64> = loads
             .filter(|load| (2..=CURVE_REQUESTS_MAX).contains(load))
             .collect();
