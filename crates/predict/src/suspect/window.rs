@@ -45,7 +45,10 @@ pub fn windows(learned: &[Learned], unique: &[Unique]) -> Vec<Window> {
         let (a, b) = (&learned[one], &learned[other]);
         let mut all = cycles(&a.template, &b.template, unique);
         all.retain(|(resource, cycle)| {
-            !holds_it(&a.template, cycle, resource) && (reads(&b.template) || !is_skew(cycle))
+            // Who locks in another order is not kept out by a lock, but waits for it for ever.
+            let is_free =
+                cycle.label == Label::LockOrder || !holds_it(&a.template, cycle, resource);
+            is_free && (reads(&b.template) || !is_skew(cycle))
         });
         all.sort_by_key(|(_, cycle)| std::cmp::Reverse(cycle.weight));
         for (resource, cycle) in all {

@@ -1,19 +1,17 @@
 //! Agents: who sends requests, when, and what they do with the answers. A steady buyer who only
 //! waits for an answer needs no more than a time of arrival; all others are followed.
 
-use model::{Demand, DemandShape, OutageKind, Persona};
+use model::{OutageKind, Persona};
 
 use super::choice::Choice;
-use super::dice::{Dice, Nanos, Spread};
+use super::demands::{Arrival, Shape};
+use super::dice::Nanos;
 use super::families::Keys;
 use super::links::wait_before;
-use super::model::Model;
 use super::program::nanos;
 use super::queue::Happening;
 use super::world::{Caller, Ending, NOBODY, World};
 
-/// A flash crowd comes in this part of the window.
-const FLASH_PART: f64 = 0.1;
 /// A double click comes so long after the first.
 const DOUBLE_NS: (Nanos, Nanos) = (30_000_000, 200_000_000);
 /// An impatient one waits so long, and tries so often.
@@ -23,52 +21,6 @@ const IMPATIENT_TRIES: u32 = 3;
 const BOT_REQUESTS: u32 = 5;
 /// A message is handed out at most so often.
 const DELIVERIES_MAX: u32 = 5;
-/// Without outages clients are watched for so long.
-const HORIZON_NS: Nanos = 60_000_000_000;
-/// After the last outage they are watched for so much longer.
-const AFTERMATH_NS: Nanos = 60_000_000_000;
-
-/// The traffic, ready to be sent.
-#[derive(Debug, Clone)]
-pub struct Demands {
-    all: Vec<Wanted>,
-    personas: Vec<(Persona, f64)>,
-    /// The end of a round, where clients never stop.
-    pub horizon: Option<Nanos>,
-    /// The last arrival of a round.
-    pub last: Nanos,
-    followed: Vec<bool>,
-}
-
-#[derive(Debug, Clone)]
-struct Wanted {
-    operation: usize,
-    shape: Shape,
-}
-
-#[derive(Debug, Clone)]
-enum Shape {
-    Burst {
-        requests: u64,
-        window: Nanos,
-    },
-    Clients {
-        clients: u64,
-        think: Spread,
-    },
-    After {
-        of: usize,
-        redelivery: Option<Nanos>,
-    },
-}
-
-/// A request that comes.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival {
-    pub at: Nanos,
-    wanted: u16,
-    persona: Persona,
-}
 
 /// All agents that are followed, and what they mean.
 #[derive(Debug, Default)]
@@ -99,120 +51,11 @@ struct Intent {
     is_made: bool,
 }
 
-impl Demands {
-    pub fn of(model: &Model) -> Demands {
-        let mut followed = vec![false; model.operations.len()];
-        let all = model.traffic.demands.iter().filter_map(|demand| {
-            let wanted = wanted(model, demand)?;
-            if let Shape::After { of, .. } = wanted.shape {
-                followed[of] = true;
-            }
-            Some(wanted)
-        });
-        let all: Vec<Wanted> = all.collect();
-        let windows = all.iter().map(|wanted| match wanted.shape {
-            Shape::Burst { window, .. } => window,
-            _ => 0,
-        });
-        let last = windows.max().unwrap_or(0);
-        let has_clients = all
-            .iter()
-            .any(|wanted| matches!(wanted.shape, Shape::Clients { .. }));
-        let outages = model
-            .outages
-            .iter()
-            .map(|outage| nanos(outage.from.saturating_add(outage.lasts)));
-        let horizon = outages.max().map_or(HORIZON_NS, |end| end + AFTERMATH_NS);
-        Demands {
-            all,
-            personas: model.traffic.personas.clone(),
-            horizon: has_clients.then_some(horizon.max(last)),
-            last,
-            followed,
-        }
-    }
-
-    /// Requests of a round that come by themselves.
-    pub fn requests(&self) -> u64 {
-        let bursts = self.all.iter().map(|wanted| match wanted.shape {
-            Shape::Burst { requests, .. } => requests,
-            Shape::Clients { clients, .. } => clients,
-            Shape::After { .. } => 0,
-        });
-        bursts.sum()
-    }
-
-    /// Whether something else comes after an operation.
-    pub fn is_followed(&self, operation: usize) -> bool {
-        self.followed[operation]
-    }
-
-    /// Draws when the requests of a round come, in order.
-    pub fn arrivals(&self, base: Nanos, dice: &mut Dice, all: &mut Vec<Arrival>) {
-        all.clear();
-        for (at, wanted) in self.all.iter().enumerate() {
-            let Shape::Burst { requests, window } = wanted.shape else {
-                continue;
-            };
-            for nth in 0..requests {
-                let persona = self.persona(dice);
-                let offset = match persona {
-                    Persona::FlashCrowd => (dice.unit() * window as f64 * FLASH_PART) as Nanos,
-                    Persona::BackgroundJob => window / requests * nth,
-                    _ => dice.below(window.max(1)),
-                };
-                all.push(Arrival {
-                    at: base + offset,
-                    wanted: at as u16,
-                    persona,
-                });
-            }
-        }
-        // Stable: what comes at the same time comes in the order it was drawn in.
-        all.sort_by_key(|arrival| arrival.at);
-    }
-
-    fn persona(&self, dice: &mut Dice) -> Persona {
-        let parts: f64 = self.personas.iter().map(|(_, part)| part).sum();
-        if self.personas.is_empty() || parts <= 0.0 {
-            return Persona::SteadyBuyer;
-        }
-        let mut left = dice.unit() * parts;
-        for (persona, part) in &self.personas {
-            left -= part;
-            if left < 0.0 {
-                return *persona;
-            }
-        }
-        Persona::SteadyBuyer
-    }
-}
-
-fn wanted(model: &Model, demand: &Demand) -> Option<Wanted> {
-    let shape = match &demand.shape {
-        DemandShape::Burst { requests, window } => Shape::Burst {
-            requests: *requests,
-            window: nanos(*window),
-        },
-        DemandShape::Clients { clients, think } => Shape::Clients {
-            clients: *clients,
-            think: Spread::of(think, 1.0),
-        },
-        DemandShape::After {
-            operation,
-            redelivery,
-        } => Shape::After {
-            of: model.operation(operation)?,
-            redelivery: redelivery.map(nanos),
-        },
-    };
-    Some(Wanted {
-        operation: model.operation(&demand.operation)?,
-        shape,
-    })
-}
-
 impl Agents {
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
     pub fn clear(&mut self) {
         self.all.clear();
         self.free.clear();
@@ -474,7 +317,6 @@ impl World<'_> {
         let known = &mut self.agents.all[agent as usize];
         let (attempt, keys, intent) = (known.attempt, known.keys, known.intent);
         let wanted = &self.demands.all[usize::from(known.wanted)];
-        known.left = known.left.saturating_sub(1);
         let is_last = known.left == 0;
         let Shape::After { redelivery, .. } = wanted.shape else {
             return;
@@ -484,6 +326,13 @@ impl World<'_> {
             self.agents.free.push(agent);
             return;
         }
+        let service = self.program.operations[wanted.operation].service;
+        if let Some(upto) = self.service_is_out(service, at) {
+            // Nobody is there to take it.
+            return self.queue.put(upto, Happening::Agent { agent, attempt });
+        }
+        let known = &mut self.agents.all[agent as usize];
+        known.left = known.left.saturating_sub(1);
         self.agents.intents[intent as usize].open += 1;
         self.start(wanted.operation, keys, Caller::Nobody, intent, at);
         match redelivery {
@@ -533,13 +382,14 @@ impl World<'_> {
 
     fn draw_keys(&mut self, operation: usize, persona: Persona) -> Keys {
         let mut keys = Keys::default();
-        if persona == Persona::Bot {
-            return keys;
-        }
         for &argument in &self.program.operations[operation].arguments {
             let choice: Option<&Choice> = self.program.choices.get(argument);
             if let (Some(place), Some(choice)) = (keys.get_mut(argument), choice) {
-                *place = choice.draw(&mut self.dice);
+                let value = match persona {
+                    Persona::Bot => 0,
+                    _ => choice.draw(&mut self.dice),
+                };
+                *place = self.names.name(argument, value);
             }
         }
         keys

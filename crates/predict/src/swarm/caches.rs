@@ -44,6 +44,7 @@ pub fn add(program: &mut Program, model: &Model, families: &Families) {
                     }
                     () if looked.is_some() && found.sets => CacheUse::Fill {
                         cache,
+                        source,
                         lasts: lasts(model, at, exchange),
                     },
                     // Counted up or down in step with the database.
@@ -118,7 +119,7 @@ fn verb<'a>(model: &'a Model, operation: usize, exchange: &Exchange) -> &'a str 
 fn lasts(model: &Model, operation: usize, exchange: &Exchange) -> Option<u64> {
     let steps = &model.operations[operation].learned.template.steps;
     let step = &steps.get(exchange.step?)?.step;
-    expiry_us(&step.text).map(|us| us * 1000)
+    expiry_us(&step.text).map(|us| us.saturating_mul(1_000))
 }
 
 /// How long a Redis command lets a key live, in microseconds.

@@ -13,13 +13,16 @@ pub enum Choice {
     Skewed(Box<[f64]>),
 }
 
+/// Skewed values that are told apart: those after them hardly ever come.
+const SKEWED_MAX: u64 = 1 << 20;
+
 impl Choice {
     pub fn of(argument: &Argument) -> Choice {
-        let values = argument.values.max(1);
-        if argument.skew <= 0.0 || values == 1 {
+        let values = argument.values.clamp(1, u64::from(u32::MAX));
+        if argument.skew.is_nan() || argument.skew <= 0.0 || values == 1 {
             return Choice::Even(values);
         }
-        let weights = (1..=values).map(|rank| (rank as f64).powf(-argument.skew));
+        let weights = (1..=values.min(SKEWED_MAX)).map(|rank| (rank as f64).powf(-argument.skew));
         let mut sum = 0.0;
         let mut sums: Vec<f64> = weights
             .map(|weight| {
@@ -40,6 +43,14 @@ impl Choice {
                 let at = dice.unit();
                 sums.partition_point(|sum| *sum <= at).min(sums.len() - 1) as u32
             }
+        }
+    }
+
+    /// How many values there are.
+    pub fn values(&self) -> u64 {
+        match self {
+            Choice::Even(values) => *values,
+            Choice::Skewed(sums) => sums.len() as u64,
         }
     }
 

@@ -11,6 +11,9 @@ const STEPS: usize = 1024;
 /// Wider lognormals live in their tail, which a table would cut.
 const SIGMA_TABLED_MAX: f64 = 1.5;
 
+/// Nothing that is drawn or told takes longer: ten days.
+pub const DURATION_NS_MAX: Nanos = 864_000_000_000_000;
+
 /// Nanoseconds: simulated time.
 pub type Nanos = u64;
 
@@ -59,7 +62,8 @@ pub enum Spread {
 impl Spread {
     /// Of a latency, `scale` times as long.
     pub fn of(latency: &Latency, scale: f64) -> Spread {
-        let nanos = |us: u64| (us as f64 * 1e3 * scale) as Nanos;
+        let longest = DURATION_NS_MAX as f64;
+        let nanos = |us: u64| (us as f64 * 1e3 * scale).min(longest) as Nanos;
         match latency {
             Latency::Measured(all) if !all.is_empty() => {
                 Spread::Measured(all.iter().map(|us| nanos(*us)).collect())
@@ -74,7 +78,10 @@ impl Spread {
                 let median = nanos(*median_us) as f64;
                 match *sigma > SIGMA_TABLED_MAX {
                     true => Spread::Wide(median, *sigma),
-                    false => table(|at| median * (sigma * normal_quantile(at)).exp()),
+                    false => table(|at| {
+                        let nanos = median * (sigma * normal_quantile(at)).exp();
+                        nanos.min(longest)
+                    }),
                 }
             }
         }
@@ -93,7 +100,8 @@ impl Spread {
             }
             Spread::Measured(all) => all[dice.below(all.len() as u64) as usize],
             Spread::Wide(median, sigma) => {
-                (median * (sigma * normal_quantile(dice.unit())).exp()) as Nanos
+                let nanos = median * (sigma * normal_quantile(dice.unit())).exp();
+                nanos.min(DURATION_NS_MAX as f64) as Nanos
             }
         }
     }

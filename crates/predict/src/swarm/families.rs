@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::choice::Choice;
 use super::model::{ARGUMENTS_MAX, DeedTies, Exchange, Model};
 use crate::footprint::Deed;
 
@@ -16,10 +17,13 @@ pub struct Family {
     pub name: String,
     /// The backend or service that has them.
     pub target: String,
-    /// Arguments that say which is meant, with the step that each value makes.
-    pub strides: Vec<(usize, u32)>,
+    /// Arguments that say which is meant, with the step that each value makes and how many values
+    /// have a place; more share them.
+    pub strides: Vec<(usize, u32, u32)>,
     /// How many there are.
     pub members: u32,
+    /// Locks of a service's own are in each of so many replicas; what is shared is there once.
+    pub replicas: u16,
     /// How likely two requests mean the same.
     pub same: f64,
 }
@@ -41,7 +45,10 @@ impl Family {
     pub fn member(&self, keys: &Keys) -> u32 {
         let strides = self.strides.iter();
         strides
-            .map(|(argument, stride)| keys[*argument] * stride)
+            .map(|(argument, stride, values)| match keys[*argument] {
+                key if key < *values => key * stride,
+                key => key % values * stride,
+            })
             .sum()
     }
 }
@@ -64,7 +71,7 @@ struct Group {
 }
 
 impl Families {
-    pub fn of(model: &Model) -> Families {
+    pub fn of(model: &Model, choices: &[Choice]) -> Families {
         let mut ties: BTreeMap<(String, String), Vec<(&Deed, &DeedTies)>> = BTreeMap::new();
         for exchange in model.operations.iter().flat_map(|o| &o.exchanges) {
             for (deed, tie) in deeds(exchange) {
@@ -76,7 +83,7 @@ impl Families {
         for (name, tied) in ties {
             let (column, arguments) = chooses(&tied);
             let place = families.all.len();
-            families.all.push(family(&name, arguments, model));
+            families.all.push(family(&name, arguments, choices));
             let group = Group {
                 place,
                 column,
@@ -153,26 +160,27 @@ fn chooses(tied: &[(&Deed, &DeedTies)]) -> (Option<String>, u8) {
     (Some((*column).to_string()), arguments)
 }
 
-/// More members than this are counted as this many: what is shared among so many hardly meets.
-const MEMBERS_MAX: u64 = 200_000;
+/// More members than this share places: what is one of so many hardly meets.
+pub const MEMBERS_MAX: u64 = 1 << 16;
 
-fn family((target, resource): &(String, String), arguments: u8, model: &Model) -> Family {
+fn family((target, resource): &(String, String), arguments: u8, choices: &[Choice]) -> Family {
     let mut strides = Vec::new();
     let (mut members, mut same) = (1u64, 1.0);
-    for (at, argument) in model.arguments.iter().enumerate().take(ARGUMENTS_MAX) {
-        let more = members * argument.values.max(1);
-        if arguments & (1 << at) == 0 || more > MEMBERS_MAX {
+    for (at, choice) in choices.iter().enumerate().take(ARGUMENTS_MAX) {
+        if arguments & (1 << at) == 0 {
             continue;
         }
-        strides.push((at, members as u32));
-        members = more;
-        same *= super::choice::Choice::of(argument).same();
+        let places = choice.values().clamp(1, MEMBERS_MAX / members);
+        strides.push((at, members as u32, places as u32));
+        members *= places;
+        same *= choice.same();
     }
     Family {
         name: format!("{target} {resource}"),
         target: target.clone(),
         strides,
         members: members as u32,
+        replicas: 1,
         same,
     }
 }

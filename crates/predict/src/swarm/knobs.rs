@@ -131,7 +131,8 @@ pub fn load(model: &Model) -> Option<(u64, Duration)> {
         })
         .collect();
     let window = bursts.iter().map(|(_, window)| *window).max()?;
-    Some((bursts.iter().map(|(requests, _)| requests).sum(), window))
+    let requests = bursts.iter().map(|(requests, _)| *requests);
+    Some((requests.fold(0, u64::saturating_add), window))
 }
 
 /// The model under another load: bursts of so many requests together, each with its share.

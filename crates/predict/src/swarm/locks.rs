@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use super::dice::Nanos;
 use super::program::Touch;
 use super::queue::Happening;
+use super::requests::operation_of;
 use super::world::{Ending, NOBODY, World};
 
 /// A lock of this round; of an earlier one it is free.
@@ -16,8 +17,16 @@ pub struct Lock {
     owner: u32,
     /// When it goes by itself.
     until: Nanos,
-    /// Who stands in line, with their serials.
-    line: VecDeque<(u32, u32)>,
+    line: VecDeque<Waiting>,
+}
+
+/// Who stands in line.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    request: u32,
+    serial: u32,
+    /// It is not bound to a transaction.
+    lasts: bool,
 }
 
 impl Default for Lock {
@@ -56,7 +65,7 @@ impl Lock {
 impl World<'_> {
     /// Takes the lock, or stands in line for it. Says whether it was had.
     pub(super) fn take_lock(&mut self, id: u32, touch: Touch, lasts: bool, at: Nanos) -> bool {
-        let (family, place) = (touch.family as u32, self.place(id, touch.family, touch.at));
+        let (family, place) = (touch.family as u32, self.lock_place(id, touch));
         let lock = self.locks[touch.family][place as usize].now(self.round);
         let request = &mut self.requests[id as usize];
         if lock.owner == id || lock.owner == NOBODY {
@@ -68,24 +77,42 @@ impl World<'_> {
             }
             return true;
         }
-        lock.line.push_back((id, request.serial));
+        lock.line.push_back(Waiting {
+            request: id,
+            serial: request.serial,
+            lasts,
+        });
         request.waits_for = Some((family, place));
         request.waiting_since = at;
         self.tally.families[touch.family].waited += 1;
-        if self.is_in_a_circle(id) {
+        let attempt = request.attempt;
+        if let Some(circle) = self.circle(id) {
             self.tally.families[touch.family].deadlocks += 1;
-            let request = &self.requests[id as usize];
-            let attempt = request.attempt;
-            self.note_deadlock(id);
+            self.note_deadlock(id, &circle);
             self.queue.put(
                 at + DEADLOCK_NS,
-                Happening::Fail {
+                Happening::Victim {
                     request: id,
                     attempt,
                 },
             );
         }
         false
+    }
+
+    /// The store looks for a deadlock; whoever has gone on meanwhile is left alone.
+    pub(super) fn break_circle(&mut self, id: u32, at: Nanos) {
+        if self.circle(id).is_some() {
+            self.fail(id, at);
+        }
+    }
+
+    /// A lock of a service's own is in each replica, any other is there once.
+    fn lock_place(&self, id: u32, touch: Touch) -> u32 {
+        let place = self.place(id, touch.family, touch.at);
+        let family = &self.program.families[touch.family];
+        let replica = self.requests[id as usize].replica % family.replicas;
+        place + u32::from(replica) * (family.members + 2)
     }
 
     /// Asks for a lock that is polled. Says whether it was had; if not, it is asked for again.
@@ -96,7 +123,7 @@ impl World<'_> {
         lasts_ns: Option<Nanos>,
         at: Nanos,
     ) -> bool {
-        let place = self.place(id, touch.family, touch.at);
+        let place = self.lock_place(id, touch);
         let lock = self.locks[touch.family][place as usize].now(self.round);
         if lock.owner == NOBODY || lock.until <= at {
             lock.owner = id;
@@ -125,7 +152,7 @@ impl World<'_> {
 
     /// Gives a lock back that is not bound to a transaction.
     pub(super) fn give_lock(&mut self, id: u32, touch: Touch, own_only: bool, at: Nanos) {
-        let place = self.place(id, touch.family, touch.at);
+        let place = self.lock_place(id, touch);
         let lock = self.locks[touch.family][place as usize].now(self.round);
         if lock.owner == id || !own_only {
             let (family, place) = (touch.family as u32, place);
@@ -158,12 +185,13 @@ impl World<'_> {
         loop {
             let lock = self.locks[family as usize][place as usize].now(round);
             lock.owner = NOBODY;
-            let Some((next, serial)) = lock.line.pop_front() else {
+            let Some(first) = lock.line.pop_front() else {
                 return;
             };
+            let next = first.request;
             let request = &mut self.requests[next as usize];
             let waits = request.waits_for == Some((family, place));
-            if !request.live || request.serial != serial || !waits {
+            if !request.live || request.serial != first.serial || !waits {
                 continue;
             }
             request.waits_for = None;
@@ -171,6 +199,9 @@ impl World<'_> {
             self.waited(next, family as usize, at);
             // It is its own before anybody else can ask for it, and its exchange goes on.
             self.locks[family as usize][place as usize].owner = next;
+            self.tally.families[family as usize].lockers += 1;
+            let held = &mut self.requests[next as usize].held;
+            held.push((family, place, first.lasts));
             self.queue.put(
                 at,
                 Happening::Touch {
@@ -192,29 +223,33 @@ impl World<'_> {
         }
     }
 
-    fn is_in_a_circle(&mut self, id: u32) -> bool {
+    /// The requests that wait for each other in a circle with this one.
+    fn circle(&mut self, id: u32) -> Option<Vec<u32>> {
+        let mut all = Vec::new();
         let mut at = id;
         for _ in 0..CHAIN_MAX {
-            let Some((family, place)) = self.requests[at as usize].waits_for else {
-                return false;
-            };
+            let (family, place) = self.requests[at as usize].waits_for?;
+            all.push(at);
             let lock = self.locks[family as usize][place as usize].now(self.round);
-            if lock.owner == NOBODY {
-                return false;
-            }
-            if lock.owner == id {
-                return true;
-            }
             at = lock.owner;
+            if at == NOBODY {
+                return None;
+            }
+            if at == id {
+                return Some(all);
+            }
         }
-        false
+        None
     }
 
-    /// Windows of an operation that are locks in opposite orders close in a deadlock.
-    fn note_deadlock(&mut self, id: u32) {
-        let operation = usize::from(self.requests[id as usize].operation);
+    /// Windows that are locks in opposite orders close in a deadlock of their operations.
+    fn note_deadlock(&mut self, id: u32, circle: &[u32]) {
+        let operation = |id: &u32| operation_of(&self.requests[*id as usize]);
+        let others: Vec<usize> = circle.iter().skip(1).map(operation).collect();
+        let one = operation(&id);
         for (at, window) in self.program.windows.iter().enumerate() {
-            if window.is_lock_order && window.window.one == operation {
+            let is_of = window.window.one == one && others.contains(&window.window.other);
+            if window.is_lock_order && is_of {
                 self.tally.windows[at].closed += 1;
                 self.tally.windows[at].raced += 1;
             }

@@ -2,19 +2,28 @@
 //! requests and everything that requests share is kept as the real stores keep it. Events in time,
 //! no system running.
 //!
-//! `model` (what is simulated) -> `program` (made ready) -> `world` (time passes; `requests`, `locks`,
-//! `links` and `agents` are what happens in it) -> `tally` (what was counted) -> `search` (loads and
-//! knobs) -> `rank` (boundaries).
+//! `model` (what is simulated) -> `program` (made ready, with `acts`, `edges`, `windows`, `caches` and
+//! `demands`) -> `world` (time passes; `requests`, `passing`, `versions`, `locks`, `links`, `agents` and
+//! `endings` are what happens in it) -> `tally` (what was counted) -> `search` (loads and knobs) ->
+//! `rank` (boundaries, with `hazards` and `graph`).
 
+mod acts;
 mod agents;
 mod caches;
 mod choice;
+mod demands;
 mod dice;
+mod edges;
+mod endings;
 mod families;
+mod graph;
+mod hazards;
 mod knobs;
 mod links;
 mod locks;
 mod model;
+mod names;
+mod passing;
 mod program;
 mod queue;
 mod rank;
@@ -26,6 +35,8 @@ mod tally;
 mod testkit;
 #[cfg(test)]
 mod tests;
+mod versions;
+mod windows;
 mod world;
 
 pub use caches::expiry_us;

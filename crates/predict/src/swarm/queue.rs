@@ -22,7 +22,9 @@ pub enum Happening {
     /// A request has answered and goes on in the background.
     Answer { request: u32, attempt: u32 },
     /// A request is over.
-    End { request: u32 },
+    End { request: u32, attempt: u32 },
+    /// The store looks whether a request still waits in a circle.
+    Victim { request: u32, attempt: u32 },
     /// An agent does what it does next.
     Agent { agent: u32, attempt: u32 },
     /// An agent has waited long enough.
@@ -74,6 +76,17 @@ impl Queue {
             order: self.order,
             happening,
         }));
+    }
+
+    /// How much is still to happen.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// For how much there is place.
+    #[cfg(test)]
+    pub fn capacity(&self) -> usize {
+        self.entries.capacity()
     }
 
     /// When the next happens.

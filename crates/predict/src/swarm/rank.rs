@@ -1,13 +1,13 @@
 //! What was counted becomes boundaries: each hazard with its rate and what it is ranked by.
 
-use model::described::CLIENTS;
-use model::prediction::{Factors, GraphEdge};
-use model::{Boundary, Hazard, Label, Prediction, Protocol, Rate};
+use model::prediction::Factors;
+use model::{Boundary, Hazard, Label, Rate};
 
+use super::hazards::{of_families, of_links, of_operations, of_services};
 use super::knobs::{self, Inside};
 use super::model::Model;
 use super::program::{Program, WindowProgram, nanos};
-use super::tally::{BUCKET_NS, LinkTally, Tally};
+use super::tally::Tally;
 
 /// A boundary, and where its rate is counted.
 pub struct Ranked {
@@ -23,12 +23,6 @@ pub enum Source {
     /// Somewhere that is not looked into further.
     Other,
 }
-
-/// Hazards that fewer requests meet are not told, but for races.
-const SHARE_TOLD_MIN: f64 = 1e-4;
-
-/// A peak that is fewer times the normal is none.
-const STORM_MIN: f64 = 2.0;
 
 /// Each incident at an edge makes what happens there count for so much more.
 const INCIDENT_WEIGHT: f64 = 0.5;
@@ -274,198 +268,13 @@ fn closed_form(model: &Model, program: &Program, tally: &Tally, at: usize) -> Op
     Some(reached * (1.0 - (-per_ns * open_ns).exp()))
 }
 
-fn of_families(model: &Model, program: &Program, tally: &Tally) -> Vec<Ranked> {
-    let mut found = Vec::new();
-    for (family, counted) in program.families.iter().zip(&tally.families) {
-        let hazards = [
-            (
-                Hazard::Convoy,
-                counted.convoyed,
-                counted.lockers,
-                "requests wait for this lock longer than they work",
-            ),
-            (
-                Hazard::StaleRead,
-                counted.stale,
-                counted.cache_reads,
-                "what is read from this cache is no longer what the database says",
-            ),
-        ];
-        for (hazard, k, n, why) in hazards {
-            let rate = Rate { k, n };
-            if rate.share() < SHARE_TOLD_MIN {
-                continue;
-            }
-            let caller = caller_of(model, &family.target);
-            let mut boundary = blank(hazard, &caller, &family.target, rate);
-            boundary.resource = family.name.clone();
-            boundary.why = why.to_string();
-            boundary.factors = plain_factors(model, hazard, rate.share(), &caller, &family.target);
-            found.push(other(boundary));
-        }
-    }
-    found
-}
-
-/// The service whose operations go there.
-fn caller_of(model: &Model, target: &str) -> String {
-    let mut operations = model.operations.iter();
-    let of = operations.find(|operation| {
-        let mut exchanges = operation.exchanges.iter();
-        exchanges.any(|exchange| exchange.target == target)
-    });
-    of.map_or_else(
-        || CLIENTS.to_string(),
-        |operation| operation.service.clone(),
-    )
-}
-
-fn of_operations(model: &Model, tally: &Tally) -> Vec<Ranked> {
-    let all = model.operations.iter().zip(&tally.operations);
-    let doubled = all.filter_map(|(operation, counted)| {
-        let rate = Rate {
-            k: counted.doubled,
-            n: counted.intents,
-        };
-        if rate.share() < SHARE_TOLD_MIN {
-            return None;
-        }
-        let mut boundary = blank(Hazard::DoubleEffect, CLIENTS, &operation.service, rate);
-        let name = &operation.learned.operation;
-        boundary.operations = vec![name.clone()];
-        boundary.resource = name.clone();
-        boundary.why = format!("what is meant once is sent twice, and {name} does it twice");
-        boundary.factors = plain_factors(
-            model,
-            Hazard::DoubleEffect,
-            rate.share(),
-            CLIENTS,
-            &operation.service,
-        );
-        Some(other(boundary))
-    });
-    doubled.collect()
-}
-
-fn of_services(model: &Model, program: &Program, tally: &Tally) -> Vec<Ranked> {
-    let all = program.services.iter().zip(&tally.services);
-    let exhausted = all.filter_map(|(service, counted)| {
-        let rate = Rate {
-            k: counted.no_slot,
-            n: counted.requests,
-        };
-        if rate.share() < SHARE_TOLD_MIN {
-            return None;
-        }
-        let mut boundary = blank(Hazard::PoolExhaustion, CLIENTS, &service.name, rate);
-        boundary.resource = format!("workers of {}", service.name);
-        boundary.why = format!("requests find every worker of {} busy", service.name);
-        boundary.factors = plain_factors(
-            model,
-            Hazard::PoolExhaustion,
-            rate.share(),
-            CLIENTS,
-            &service.name,
-        );
-        Some(other(boundary))
-    });
-    exhausted.collect()
-}
-
-fn of_links(model: &Model, program: &Program, tally: &Tally) -> Vec<Ranked> {
-    let mut found = Vec::new();
-    for (at, counted) in tally.links.iter().enumerate() {
-        let link = &program.links[at].link;
-        let (from, to) = (link.from.as_str(), link.to.as_str());
-        let rate = Rate {
-            k: counted.no_connection,
-            n: counted.calls,
-        };
-        if rate.share() >= SHARE_TOLD_MIN {
-            let mut boundary = blank(Hazard::PoolExhaustion, from, to, rate);
-            boundary.resource = format!("connections to {to}");
-            boundary.why = format!("requests of {from} find every connection to {to} in use");
-            boundary.factors = plain_factors(model, Hazard::PoolExhaustion, rate.share(), from, to);
-            found.push(other(boundary));
-        }
-        if let Some(storm) = storm(program, at, counted) {
-            found.push(of_storm(model, from, to, storm));
-        }
-    }
-    found
-}
-
-/// How calls come back after an outage.
-#[derive(Debug, Clone, Copy)]
-struct Storm {
-    /// The peak over the normal rate, from the end of the outage on.
-    after: f64,
-    /// The same while it lasts.
-    during: f64,
-    /// The peak, a second.
-    peak: f64,
-    calls: u64,
-}
-
-fn of_storm(model: &Model, from: &str, to: &str, storm: Storm) -> Ranked {
-    let hazard = Hazard::RetryStorm;
-    let mut boundary = blank(hazard, from, to, Rate::default());
-    boundary.rate = None;
-    boundary.interval = None;
-    boundary.figure = Some(format!(
-        "{:.1} times normal after the outage, {:.1} while it lasts",
-        storm.after, storm.during
-    ));
-    boundary.resource = format!("calls of {from} to {to}");
-    let together = match storm.after >= STORM_MIN {
-        true => "come back together",
-        false => "come back spread out",
-    };
-    boundary.why = format!(
-        "callers that failed try again and {together}: {:.0} calls a second at the peak ({} calls in all)",
-        storm.peak, storm.calls
-    );
-    let probability = (1.0 - 1.0 / storm.after.max(1.0)).max(0.0);
-    let mut factors = plain_factors(model, hazard, probability, from, to);
-    if storm.after < STORM_MIN {
-        factors.unprotected = 0.0;
-        boundary.guard = Some("waits that differ".to_string());
-    }
-    boundary.factors = factors;
-    other(boundary)
-}
-
-/// The rate at which calls come on average over all rounds: what is high at one moment by chance is
-/// not, and what comes together in every round is.
-fn storm(program: &Program, link: usize, counted: &LinkTally) -> Option<Storm> {
-    let outages = program.links[link].outages.iter();
-    let outage = outages
-        .map(|at| &program.outages[*at])
-        .min_by_key(|o| o.from)?;
-    let bucket = |at: u64| (at / BUCKET_NS) as usize;
-    let (begins, ends) = (bucket(outage.from), bucket(outage.upto));
-    let series = &counted.series;
-    // The first fifth may still be settling.
-    let before = series.get(begins / 5..begins)?;
-    let normal = before.iter().sum::<u64>() as f64 / before.len().max(1) as f64;
-    if normal <= 0.0 {
-        return None;
-    }
-    let peak = |part: Option<&[u64]>| {
-        let most = part.and_then(|part| part.iter().max()).copied();
-        most.unwrap_or(0) as f64
-    };
-    let after = peak(series.get(ends.min(series.len())..));
-    let during = peak(series.get(begins..ends.min(series.len())));
-    Some(Storm {
-        after: after / normal,
-        during: during / normal,
-        peak: after.max(during),
-        calls: counted.calls,
-    })
-}
-
-fn plain_factors(model: &Model, hazard: Hazard, probability: f64, from: &str, to: &str) -> Factors {
+pub fn plain_factors(
+    model: &Model,
+    hazard: Hazard,
+    probability: f64,
+    from: &str,
+    to: &str,
+) -> Factors {
     Factors {
         probability,
         severity: severity(hazard),
@@ -499,7 +308,7 @@ fn severity(hazard: Hazard) -> f64 {
     }
 }
 
-fn blank(hazard: Hazard, from: &str, to: &str, rate: Rate) -> Boundary {
+pub fn blank(hazard: Hazard, from: &str, to: &str, rate: Rate) -> Boundary {
     Boundary {
         rank: 0,
         edge: format!("{from} -> {to}"),
@@ -529,47 +338,9 @@ fn blank(hazard: Hazard, from: &str, to: &str, rate: Rate) -> Boundary {
     }
 }
 
-fn other(boundary: Boundary) -> Ranked {
+pub fn other(boundary: Boundary) -> Ranked {
     Ranked {
         boundary,
         source: Source::Other,
-    }
-}
-
-/// Who calls whom.
-pub fn graph(model: &Model) -> Vec<GraphEdge> {
-    let mut edges: Vec<GraphEdge> = Vec::new();
-    let mut add = |from: &str, to: &str, protocol: &str| {
-        if !edges.iter().any(|edge| edge.from == from && edge.to == to) {
-            edges.push(GraphEdge {
-                from: from.to_string(),
-                to: to.to_string(),
-                protocol: protocol.to_string(),
-                volatility: 0.0,
-            });
-        }
-    };
-    for operation in &model.operations {
-        add(CLIENTS, &operation.service, Protocol::Http.as_str());
-        for exchange in &operation.exchanges {
-            if exchange.target == operation.service {
-                continue;
-            }
-            let step = exchange
-                .step
-                .and_then(|at| operation.learned.template.steps.get(at));
-            let spoken = step.map_or(Protocol::Http, |step| step.step.protocol);
-            add(&operation.service, &exchange.target, spoken.as_str());
-        }
-    }
-    edges
-}
-
-/// Gives each edge of the graph the volatility of its worst boundary.
-pub fn paint(prediction: &mut Prediction) {
-    for edge in &mut prediction.graph {
-        let name = format!("{} -> {}", edge.from, edge.to);
-        let here = prediction.boundaries.iter().filter(|b| b.edge == name);
-        edge.volatility = here.map(|b| b.factors.volatility()).fold(0.0, f64::max);
     }
 }

@@ -1,14 +1,15 @@
 //! A request's way through its exchanges: when each comes to its target, what happens there, and how
 //! the request ends.
 
-use model::Isolation;
-
 use super::dice::Nanos;
 use super::families::{At, Keys};
 use super::model::Role;
-use super::program::{Act, CacheUse};
+use super::program::Act;
 use super::queue::Happening;
-use super::world::{Cached, Caller, Ending, Mark, NOBODY, Request, World};
+use super::world::{Caller, Ending, LIVE_MAX, Request, World};
+
+/// Times of exchanges that are kept, of all requests on their way.
+const TIMES_MAX: usize = 1 << 26;
 
 impl World<'_> {
     /// A request comes to its service, and begins when a worker is free.
@@ -21,21 +22,27 @@ impl World<'_> {
         at: Nanos,
     ) -> u32 {
         let id = self.new_request();
+        let depth = match caller {
+            Caller::Request(caller, _) => self.requests[caller as usize].depth.saturating_add(1),
+            _ => 0,
+        };
         let service = self.program.operations[operation].service;
         let replicas = self.program.services[service].replicas;
         let replica = self.next_replica[service];
         self.next_replica[service] = (replica + 1) % replicas;
         self.serial = self.serial.wrapping_add(1);
         let request = &mut self.requests[id as usize];
-        let (held, looked) = (
-            std::mem::take(&mut request.held),
-            std::mem::take(&mut request.looked),
-        );
+        let mut held = std::mem::take(&mut request.held);
+        let mut looked = std::mem::take(&mut request.looked);
+        let mut leases = std::mem::take(&mut request.leases);
+        held.clear();
+        looked.clear();
+        leases.clear();
         *request = Request {
             live: true,
             // What was put in the queue for who had this place before is out of date.
             attempt: request.attempt.wrapping_add(1),
-            operation: operation as u16,
+            operation: operation as u32,
             replica,
             serial: self.serial,
             keys,
@@ -44,10 +51,12 @@ impl World<'_> {
             born: at,
             held,
             looked,
+            leases,
+            depth,
             ..Request::default()
         };
-        request.held.clear();
-        request.looked.clear();
+        let steps = self.program.steps_max;
+        self.times[id as usize * steps..][..steps].fill(0);
         self.tally.requests += 1;
         self.tally.operations[operation].requests += 1;
         self.tally.services[service].requests += 1;
@@ -55,7 +64,8 @@ impl World<'_> {
             let replica = &mut self.services[service][usize::from(replica)];
             if replica.busy >= slots {
                 self.tally.services[service].no_slot += 1;
-                replica.waiting.push_back(id);
+                replica.waiting.push_back((id, self.serial));
+                self.requests[id as usize].is_waiting_for_slot = true;
                 return id;
             }
             replica.busy += 1;
@@ -70,9 +80,10 @@ impl World<'_> {
             return id;
         }
         let id = self.requests.len() as u32;
+        let times = self.times.len() + self.program.steps_max;
+        self.is_cut |= self.requests.len() >= LIVE_MAX || times > TIMES_MAX;
         self.requests.push(Request::default());
-        let steps = self.program.steps_max;
-        self.times.resize(self.times.len() + steps, 0);
+        self.times.resize(times, 0);
         id
     }
 
@@ -80,8 +91,8 @@ impl World<'_> {
     pub(super) fn proceed(&mut self, id: u32, mut at: Nanos) {
         let program = self.program;
         let request = &mut self.requests[id as usize];
-        let operation = &program.operations[usize::from(request.operation)];
-        while let Some(act) = operation.exchanges.get(usize::from(request.at)) {
+        let operation = &program.operations[operation_of(request)];
+        while let Some(act) = operation.exchanges.get(request.at as usize) {
             if act.on_miss && request.found {
                 request.at += 1;
                 continue;
@@ -130,10 +141,14 @@ impl World<'_> {
     pub(super) fn touch(&mut self, id: u32, at: Nanos) {
         let program = self.program;
         let request = &self.requests[id as usize];
-        let (operation, index) = (usize::from(request.operation), usize::from(request.at));
+        let (operation, index) = (operation_of(request), request.at as usize);
         let act = &program.operations[operation].exchanges[index];
-        if act.snapshot {
-            self.requests[id as usize].snapshot = at;
+        if act.link.is_some_and(|link| self.is_hung(id, link, at)) {
+            return;
+        }
+        if act.snapshot && self.requests[id as usize].snapshot.is_none() {
+            // Who has waited for a lock comes here again, with the moment from before.
+            self.requests[id as usize].snapshot = Some(at);
         }
         if !self.has_its_locks(id, act, at) || !self.is_let(id, act, operation, at) {
             return;
@@ -142,10 +157,11 @@ impl World<'_> {
         if !self.close_windows(id, act, operation, at) {
             return;
         }
-        self.enter_windows(id, act);
+        self.enter_windows(id, act, at);
         self.change(id, act, operation, at);
         if act.ends_transaction || !act.in_transaction {
             self.free_locks(id, false, at);
+            self.requests[id as usize].snapshot = None;
         }
         if let Some(called) = act.call {
             return self.ask(id, called, at);
@@ -164,7 +180,7 @@ impl World<'_> {
     }
 
     /// Takes the locks that an exchange needs; false when it has to wait for one.
-    fn has_its_locks(&mut self, id: u32, act: &Act, at: Nanos) -> bool {
+    pub(super) fn has_its_locks(&mut self, id: u32, act: &Act, at: Nanos) -> bool {
         for touch in act.touches.iter().filter(|touch| touch.locks) {
             let had = match act.role {
                 Role::TakeLock { expires_us } => {
@@ -190,10 +206,11 @@ impl World<'_> {
     }
 
     /// Whether the limit and the store let it go on; it has ended if not.
-    fn is_let(&mut self, id: u32, act: &Act, operation: usize, at: Nanos) -> bool {
+    pub(super) fn is_let(&mut self, id: u32, act: &Act, operation: usize, at: Nanos) -> bool {
         let sees_one_moment = act.in_transaction && act.isolation.is_of_one_moment();
-        if sees_one_moment && let Some(family) = self.changed_meanwhile(id, act) {
+        if sees_one_moment && let Some(family) = self.changed_meanwhile(id, act, at) {
             self.tally.families[family].aborted += 1;
+            self.roll_back(id, at);
             self.conclude(id, at, Ending::TurnedAway);
             return false;
         }
@@ -213,296 +230,6 @@ impl World<'_> {
         true
     }
 
-    /// What another has changed since the moment of the transaction: a row that is to be written, or
-    /// one that a SERIALIZABLE transaction looked at.
-    fn changed_meanwhile(&mut self, id: u32, act: &Act) -> Option<usize> {
-        for touch in &act.touches {
-            let place = self.place(id, touch.family, touch.at);
-            if touch.locks && self.is_younger(id, touch.family, place) {
-                return Some(touch.family);
-            }
-            if touch.looks && act.isolation == Isolation::Serializable {
-                self.requests[id as usize]
-                    .looked
-                    .push((touch.family as u32, place));
-            }
-        }
-        if !act.ends_transaction || act.isolation != Isolation::Serializable {
-            return None;
-        }
-        let looked = std::mem::take(&mut self.requests[id as usize].looked);
-        let mut all = looked.into_iter();
-        all.find(|(family, place)| self.is_younger(id, *family as usize, *place))
-            .map(|(family, _)| family as usize)
-    }
-
-    fn is_younger(&self, id: u32, family: usize, place: u32) -> bool {
-        let request = &self.requests[id as usize];
-        let cell = self.cells[family].get(place as usize);
-        cell.is_some_and(|cell| cell.changed_at > request.snapshot && cell.by != request.serial)
-    }
-
-    /// Looks who came into the windows that close here; false when who comes second is turned away.
-    fn close_windows(&mut self, id: u32, act: &Act, operation: usize, at: Nanos) -> bool {
-        for &window in &act.closes {
-            let program = &self.program.windows[window];
-            if program.is_lock_order {
-                continue;
-            }
-            let begun = match program.of_one_moment {
-                true => self.requests[id as usize].snapshot,
-                false => self.times[id as usize * self.program.steps_max + program.first],
-            };
-            let tally = &mut self.tally.windows[window];
-            tally.closed += 1;
-            tally.open_ns += at - begun;
-            if !self.was_entered(id, window, begun) {
-                continue;
-            }
-            if program.window.turns_away {
-                self.tally.windows[window].turned_away += 1;
-                // Nobody is turned away by what was not there to be looked at.
-                if self.program.operations[operation].is_effect {
-                    self.conclude(id, at, Ending::TurnedAway);
-                    return false;
-                }
-            } else {
-                self.requests[id as usize].raced |= 1 << window;
-            }
-        }
-        true
-    }
-
-    fn was_entered(&self, id: u32, window: usize, since: Nanos) -> bool {
-        let program = &self.program.windows[window];
-        let family = &self.program.families[program.family];
-        let (whole, any) = (family.members as usize, family.members as usize + 1);
-        let serial = self.requests[id as usize].serial;
-        let is_in = |place: usize| {
-            let marks = &self.marks[window][place];
-            marks
-                .iter()
-                .any(|mark| mark.begun > since && mark.by != serial && mark.by != NOBODY)
-        };
-        match program.a_at {
-            At::Keyed => {
-                let keys = &self.requests[id as usize].keys;
-                is_in(family.member(keys) as usize) || is_in(whole)
-            }
-            _ => is_in(any),
-        }
-    }
-
-    /// Leaves marks in windows of others.
-    fn enter_windows(&mut self, id: u32, act: &Act) {
-        for &window in &act.enters {
-            let program = &self.program.windows[window];
-            let family = &self.program.families[program.family];
-            let request = &self.requests[id as usize];
-            let begun = self.times[id as usize * self.program.steps_max + program.begins];
-            let mark = Mark {
-                begun,
-                by: request.serial,
-            };
-            let (whole, any) = (family.members as usize, family.members as usize + 1);
-            let place = match program.b_at {
-                At::Keyed => family.member(&request.keys) as usize,
-                _ => whole,
-            };
-            for place in [place, any] {
-                remember(&mut self.marks[window][place], mark);
-            }
-            self.tally.windows[window].entered += 1;
-        }
-    }
-
-    /// What lasts of an exchange: versions, what is taken of a limit, caches.
-    fn change(&mut self, id: u32, act: &Act, operation: usize, at: Nanos) {
-        for touch in act.touches.iter().filter(|touch| touch.shows) {
-            let place = self.place(id, touch.family, touch.at) as usize;
-            let serial = self.requests[id as usize].serial;
-            if let Some(cell) = self.cells[touch.family].get_mut(place) {
-                cell.version = cell.version.wrapping_add(1);
-                cell.changed_at = at;
-                cell.by = serial;
-            }
-        }
-        if let Some((family, which)) = act.takes_one {
-            let place = self.place(id, family, which) as usize;
-            let round = self.round;
-            let taken = &mut self.taken[family][place];
-            *taken = match taken.0 == round {
-                true => (round, taken.1 + 1),
-                false => (round, 1),
-            };
-            let limit = self.program.operations[operation].limit;
-            self.over[operation] |= limit.is_some_and(|limit| taken.1 > limit);
-        }
-        if let Some(source) = act.notes {
-            let place = self.keyed_place(id, source) as usize;
-            let version = self.cells[source].get(place).map_or(0, |cell| cell.version);
-            self.requests[id as usize].noted = version;
-        }
-        if let Some(used) = act.cache {
-            self.use_cache(id, used, at);
-        }
-    }
-
-    fn use_cache(&mut self, id: u32, used: CacheUse, at: Nanos) {
-        let round = self.round;
-        match used {
-            CacheUse::Read { cache, source } => {
-                let place = self.keyed_place(id, cache) as usize;
-                let cached = self.caches[cache][place];
-                let found = cached.round == round && cached.until > at;
-                self.requests[id as usize].found = found;
-                let now = self.keyed_place(id, source) as usize;
-                let version = self.cells[source].get(now).map_or(0, |cell| cell.version);
-                let tally = &mut self.tally.families[cache];
-                tally.cache_reads += 1;
-                tally.stale += u64::from(found && cached.version != version);
-            }
-            CacheUse::Fill { cache, lasts } => {
-                let place = self.keyed_place(id, cache) as usize;
-                self.caches[cache][place] = Cached {
-                    round,
-                    version: self.requests[id as usize].noted,
-                    until: lasts.map_or(Nanos::MAX, |lasts| at.saturating_add(lasts)),
-                };
-            }
-            CacheUse::Drop { cache } => {
-                let place = self.keyed_place(id, cache) as usize;
-                self.caches[cache][place] = Cached::default();
-            }
-        }
-    }
-
-    /// The request is over, as far as its work goes; its answer comes after the tail.
-    pub(super) fn conclude(&mut self, id: u32, at: Nanos, ending: Ending) {
-        let program = self.program;
-        let request = &mut self.requests[id as usize];
-        let operation = &program.operations[usize::from(request.operation)];
-        request.outcome = ending;
-        request.attempt = request.attempt.wrapping_add(1);
-        request.waits_for = None;
-        let rest = match ending {
-            Ending::Done | Ending::Failed => 0,
-            Ending::Refused | Ending::TurnedAway => request.rest,
-        };
-        let tail: Nanos = match request.answered {
-            true => 0,
-            false => operation.tail.iter().map(|s| s.draw(&mut self.dice)).sum(),
-        };
-        let ends = at + rest + tail;
-        // Nobody notices when it ends but who waits for it.
-        let is_noticed = request.has_slot
-            || request.caller != Caller::Nobody
-            || request.intent != NOBODY
-            || request.leases != 0;
-        if is_noticed || !request.held.is_empty() || self.demands.is_followed(operation_of(request))
-        {
-            self.queue.put(ends, Happening::End { request: id });
-        } else {
-            self.retire(id, ends);
-        }
-    }
-
-    /// The answer is given; what follows goes on in the background.
-    pub(super) fn answer(&mut self, id: u32, at: Nanos) {
-        let request = &mut self.requests[id as usize];
-        request.answered = true;
-        let (caller, outcome) = (request.caller, request.outcome);
-        request.caller = Caller::Nobody;
-        self.free_slot(id, at);
-        self.tell(caller, outcome, at);
-    }
-
-    /// The request is gone.
-    pub(super) fn retire(&mut self, id: u32, at: Nanos) {
-        let request = &mut self.requests[id as usize];
-        if !request.live {
-            return;
-        }
-        request.live = false;
-        let operation = operation_of(request);
-        let (ending, caller, intent) = (request.outcome, request.caller, request.intent);
-        let (raced, keys) = (request.raced, request.keys);
-        let all = at.saturating_sub(request.born);
-        let is_convoyed = request.waited > all.saturating_sub(request.waited);
-        let waited_in = request.waited_in as usize;
-        if is_convoyed && request.waited > 0 {
-            self.tally.families[waited_in].convoyed += 1;
-        }
-        let tally = &mut self.tally.operations[operation];
-        match ending {
-            Ending::Done => tally.done += 1,
-            Ending::Refused => tally.refused += 1,
-            Ending::TurnedAway | Ending::Failed => tally.failed += 1,
-        }
-        let mut left = raced;
-        while left != 0 {
-            let window = left.trailing_zeros() as usize;
-            left &= left - 1;
-            match ending {
-                Ending::Done => self.tally.windows[window].raced += 1,
-                _ => self.tally.windows[window].turned_away += 1,
-            }
-        }
-        self.free_locks(id, true, at);
-        self.free_leases(id, at);
-        self.free_slot(id, at);
-        self.free.push(id);
-        if ending == Ending::Done {
-            self.intent_done(intent, operation);
-            self.follow(operation, keys, at);
-        }
-        self.forget(intent);
-        self.tell(caller, ending, at);
-    }
-
-    fn free_slot(&mut self, id: u32, at: Nanos) {
-        let request = &mut self.requests[id as usize];
-        if !std::mem::take(&mut request.has_slot) {
-            return;
-        }
-        let service = self.program.operations[operation_of(request)].service;
-        let replica = usize::from(request.replica);
-        let replica = &mut self.services[service][replica];
-        replica.busy -= 1;
-        while let Some(next) = replica.waiting.pop_front() {
-            if self.requests[next as usize].live {
-                replica.busy += 1;
-                self.requests[next as usize].has_slot = true;
-                self.proceed(next, at);
-                return;
-            }
-        }
-    }
-
-    fn tell(&mut self, caller: Caller, ending: Ending, at: Nanos) {
-        match caller {
-            Caller::Nobody => {}
-            Caller::Agent(agent, attempt) => self.agent_is_told(agent, attempt, ending, at),
-            Caller::Request(id, attempt) => {
-                let request = &self.requests[id as usize];
-                if request.live && request.attempt == attempt {
-                    let back = at + request.rest;
-                    let happening = match ending {
-                        Ending::Failed => Happening::Fail {
-                            request: id,
-                            attempt,
-                        },
-                        _ => Happening::Reply {
-                            request: id,
-                            attempt,
-                        },
-                    };
-                    self.queue.put(back, happening);
-                }
-            }
-        }
-    }
-
     /// Which member of a family a request means, or the place of all of them.
     #[inline]
     pub(super) fn place(&self, id: u32, family: usize, at: At) -> u32 {
@@ -513,21 +240,11 @@ impl World<'_> {
     }
 
     #[inline]
-    fn keyed_place(&self, id: u32, family: usize) -> u32 {
+    pub(super) fn keyed_place(&self, id: u32, family: usize) -> u32 {
         self.program.families[family].member(&self.requests[id as usize].keys)
     }
 }
 
-fn operation_of(request: &Request) -> usize {
-    usize::from(request.operation)
-}
-
-/// Keeps the youngest mark and the youngest of anybody else.
-fn remember(marks: &mut [Mark; 2], mark: Mark) {
-    if marks[0].by == mark.by {
-        marks[0] = mark;
-    } else {
-        marks[1] = marks[0];
-        marks[0] = mark;
-    }
+pub fn operation_of(request: &Request) -> usize {
+    request.operation as usize
 }

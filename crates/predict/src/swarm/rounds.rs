@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::agents::Demands;
+use super::demands::Demands;
 use super::model::Model;
 use super::program::Program;
 use super::tally::Tally;

@@ -4,6 +4,7 @@
 use model::prediction::{Advice, CurvePoint, Load, Sensitivity, Simulated, Threshold};
 use model::{Boundary, Prediction, Rate};
 
+use super::graph;
 use super::knobs::{self, Inside, Knob};
 use super::model::Model;
 use super::program::Program;
@@ -64,7 +65,7 @@ pub fn predict(model: &Model, plan: &SwarmPlan) -> Prediction {
     let (program, tally) = main_run(model, plan);
     let load = knobs::load(model);
     let mut prediction = Prediction {
-        graph: rank::graph(model),
+        graph: graph::graph(model),
         load: load.map(|(requests, window)| Load {
             requests,
             window_ms: window.as_millis() as u64,
@@ -72,6 +73,12 @@ pub fn predict(model: &Model, plan: &SwarmPlan) -> Prediction {
         ..Prediction::default()
     };
     let mut ranked = rank::boundaries(model, &program, &tally, &mut prediction.notes);
+    if tally.rounds_cut > 0 {
+        prediction.notes.push(format!(
+            "{} of {} simulated rounds were cut short: more happens in them than is followed",
+            tally.rounds_cut, tally.rounds
+        ));
+    }
     let mut search = Search {
         model,
         plan,
@@ -87,7 +94,7 @@ pub fn predict(model: &Model, plan: &SwarmPlan) -> Prediction {
         busy_us: 0,
     });
     prediction.boundaries = ranked.into_iter().map(|ranked| ranked.boundary).collect();
-    rank::paint(&mut prediction);
+    graph::paint(&mut prediction);
     prediction
 }
 
@@ -142,7 +149,9 @@ impl Search<'_> {
         let Some((requests, _)) = knobs::load(self.model) else {
             return;
         };
-        let loads = CURVE.iter().map(|(times, part)| requests * times / part);
+        let loads = CURVE
+            .iter()
+            .map(|(times, part)| (requests / part).saturating_mul(*times));
         let mut loads: Vec<u64> = loads
             .filter(|load| (2..=CURVE_REQUESTS_MAX).contains(load))
             .collect();

@@ -12,6 +12,8 @@ const BUCKETS_MAX: usize = 200_000;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     pub rounds: u64,
+    /// Rounds that were ended because too much happened in them.
+    pub rounds_cut: u64,
     pub requests: u64,
     pub windows: Vec<WindowTally>,
     pub operations: Vec<OperationTally>,
@@ -41,6 +43,8 @@ pub struct OperationTally {
     pub requests: u64,
     pub done: u64,
     pub refused: u64,
+    /// A condition, a constraint or the store itself kept them out.
+    pub turned_away: u64,
     pub failed: u64,
     /// Rounds in which more were done than the limit allows.
     pub rounds_over: u64,
@@ -105,6 +109,7 @@ impl Tally {
     /// Adds what was counted elsewhere, for the same program.
     pub fn add(&mut self, other: &Tally) {
         self.rounds += other.rounds;
+        self.rounds_cut += other.rounds_cut;
         self.requests += other.requests;
         for (mine, theirs) in self.windows.iter_mut().zip(&other.windows) {
             mine.closed += theirs.closed;
@@ -117,6 +122,7 @@ impl Tally {
             mine.requests += theirs.requests;
             mine.done += theirs.done;
             mine.refused += theirs.refused;
+            mine.turned_away += theirs.turned_away;
             mine.failed += theirs.failed;
             mine.rounds_over += theirs.rounds_over;
             mine.intents += theirs.intents;

@@ -4,11 +4,15 @@
 
 use std::collections::VecDeque;
 
-use super::agents::{Agents, Arrival, Demands};
+use model::Isolation;
+
+use super::agents::Agents;
+use super::demands::{Arrival, Demands};
 use super::dice::{Dice, Nanos};
 use super::families::Keys;
 use super::links::LinkState;
 use super::locks::Lock;
+use super::names::Names;
 use super::program::Program;
 use super::queue::{Happening, Queue};
 use super::tally::Tally;
@@ -20,7 +24,16 @@ const PAUSE_NS: Nanos = 1_000_000_000;
 const DRAIN_NS_MAX: Nanos = 600_000_000_000;
 
 /// Things that happen in one round, at most: a storm that feeds itself ends.
-const HAPPENINGS_MAX: u64 = 100_000_000;
+const HAPPENINGS_MAX: u64 = 50_000_000;
+
+/// Requests and agents on their way at a time, and what is to happen, at most: a round with more is
+/// cut short, and that is counted.
+pub const LIVE_MAX: usize = 1 << 19;
+const AGENTS_MAX: usize = 1 << 22;
+const QUEUE_MAX: usize = 1 << 23;
+
+/// Beyond this a world begins anew, long before time runs out.
+const BASE_NS_MAX: Nanos = 1 << 61;
 
 /// No request, agent or intent.
 pub const NOBODY: u32 = u32::MAX;
@@ -49,7 +62,13 @@ pub struct World<'a> {
     pub(super) marks: Vec<Vec<[Mark; 2]>>,
     pub(super) taken: Vec<Vec<(u32, u32)>>,
     pub(super) over: Vec<bool>,
+    /// Who looked at what SERIALIZABLE transactions look at.
+    pub(super) readers: Vec<Vec<[Mark; 2]>>,
+    pub(super) names: Names,
     pub(super) tally: Tally,
+    /// More happens than is followed.
+    pub(super) is_cut: bool,
+    pub(super) happenings_max: u64,
     arrivals: Vec<Arrival>,
     last: Nanos,
 }
@@ -58,9 +77,9 @@ pub struct World<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     pub live: bool,
-    pub operation: u16,
+    pub operation: u32,
     pub replica: u16,
-    pub at: u16,
+    pub at: u32,
     /// Counts the exchanges it has begun: what belongs to an earlier one is out of date.
     pub attempt: u32,
     pub tries: u32,
@@ -77,18 +96,27 @@ pub struct Request {
     pub waited_in: u32,
     /// From the touch of its exchange to the reply.
     pub rest: Nanos,
-    pub snapshot: Nanos,
+    /// The moment of its transaction, once it has one.
+    pub snapshot: Option<Nanos>,
     /// Windows that others came into, as bits.
     pub raced: u64,
     pub found: bool,
-    pub noted: u32,
+    /// The family and version that a later fill puts into a cache.
+    pub noted: Option<(u32, u32)>,
     /// Locks it holds, by family and place; those of transactions go when they end.
     pub held: Vec<(u32, u32, bool)>,
     /// What it looked at in a SERIALIZABLE transaction.
     pub looked: Vec<(u32, u32)>,
-    /// Links of which it has a connection, as bits.
-    pub leases: u64,
+    /// Links of which it has a connection.
+    pub leases: Vec<u32>,
     pub is_waiting_for_connection: bool,
+    pub is_waiting_for_slot: bool,
+    /// A call is open.
+    pub is_calling: bool,
+    /// It is the one call that tries whether a breaker can close.
+    pub is_probe: bool,
+    /// Requests that wait for it, one above the other.
+    pub depth: u8,
     pub answered: bool,
     pub has_slot: bool,
     pub outcome: Ending,
@@ -123,12 +151,14 @@ pub enum Ending {
 #[derive(Debug, Clone, Default)]
 pub struct Replica {
     pub busy: u64,
-    pub waiting: VecDeque<u32>,
+    /// Requests in line, with their serials.
+    pub waiting: VecDeque<(u32, u32)>,
 }
 
 /// A member of a family, as far as versions matter.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cell {
+    pub round: u32,
     pub version: u32,
     pub changed_at: Nanos,
     pub by: u32,
@@ -171,14 +201,15 @@ fn places(program: &Program, family: usize) -> usize {
     program.families[family].members as usize + 2
 }
 
+const UNREAD: [Mark; 2] = [Mark {
+    begun: 0,
+    by: NOBODY,
+}; 2];
+
 fn marks(program: &Program) -> Vec<Vec<[Mark; 2]>> {
-    let nobody = Mark {
-        begun: 0,
-        by: NOBODY,
-    };
     let windows = program.windows.iter();
     windows
-        .map(|window| vec![[nobody; 2]; places(program, window.family)])
+        .map(|window| vec![UNREAD; places(program, window.family)])
         .collect()
 }
 
@@ -205,6 +236,12 @@ impl<'a> World<'a> {
                 act.notes == Some(family) || act.touches.iter().any(|t| t.family == family)
             })
         };
+        let serializable = |family: usize| {
+            acts().any(|act| {
+                let is_level = act.isolation == Isolation::Serializable;
+                is_level && act.touches.iter().any(|t| t.family == family)
+            })
+        };
         let cached = |family: usize| acts().any(|act| act.cache.is_some_and(|c| c.is_of(family)));
         let decided =
             |family: usize| acts().any(|act| act.decides.is_some_and(|(of, _)| of == family));
@@ -223,7 +260,8 @@ impl<'a> World<'a> {
             links: link_states(program),
             locks: sized(&locked)
                 .into_iter()
-                .map(|n| vec![Lock::default(); n])
+                .zip(&program.families)
+                .map(|(n, family)| vec![Lock::default(); n * usize::from(family.replicas)])
                 .collect(),
             cells: sized(&known)
                 .into_iter()
@@ -239,7 +277,14 @@ impl<'a> World<'a> {
                 .map(|n| vec![(0, 0); n])
                 .collect(),
             over: vec![false; program.operations.len()],
+            readers: sized(&serializable)
+                .into_iter()
+                .map(|n| vec![UNREAD; n])
+                .collect(),
+            names: Names::of(program),
             tally: Tally::of(program),
+            is_cut: false,
+            happenings_max: HAPPENINGS_MAX,
             arrivals: Vec::new(),
             last: 0,
             program,
@@ -260,7 +305,13 @@ impl<'a> World<'a> {
             None => self.base + self.demands.last + DRAIN_NS_MAX,
         };
         let mut next = 0;
-        for _ in 0..HAPPENINGS_MAX {
+        for nth in 0.. {
+            self.is_cut |= nth == self.happenings_max
+                || self.queue.len() > QUEUE_MAX
+                || self.agents.len() > AGENTS_MAX;
+            if self.is_cut {
+                break;
+            }
             let arrives = self.arrivals.get(next).map(|arrival| arrival.at);
             let happens = self.queue.next_at();
             let arrives_first = match (arrives, happens) {
@@ -286,12 +337,16 @@ impl<'a> World<'a> {
     }
 
     fn begin(&mut self, seed: u64, round: u64) {
+        if self.last > BASE_NS_MAX {
+            self.renew();
+        }
         self.dice = Dice::of_round(seed, round);
         self.base = self.last + PAUSE_NS;
         self.round += 1;
         self.serial = self.serial.wrapping_add(1);
         self.next_replica.fill(0);
         self.over.fill(false);
+        self.names.clear();
         let mut arrivals = std::mem::take(&mut self.arrivals);
         self.demands
             .arrivals(self.base, &mut self.dice, &mut arrivals);
@@ -303,8 +358,21 @@ impl<'a> World<'a> {
         self.put_clients();
     }
 
+    /// A world like it, with nothing in it but what was counted.
+    fn renew(&mut self) {
+        let tally = self.take_tally();
+        let happenings_max = self.happenings_max;
+        *self = World {
+            tally,
+            happenings_max,
+            ..World::new(self.program, self.demands)
+        };
+    }
+
     fn end(&mut self) {
         self.tally.rounds += 1;
+        let is_cut = std::mem::take(&mut self.is_cut) || self.demands.is_short;
+        self.tally.rounds_cut += u64::from(is_cut);
         for (tally, over) in self.tally.operations.iter_mut().zip(&self.over) {
             tally.rounds_over += u64::from(*over);
         }
@@ -330,7 +398,7 @@ impl<'a> World<'a> {
                 self.reply(request, at);
             }
             Happening::Fail { request, attempt } if self.is_at(request, attempt) => {
-                self.fail(request, at, true);
+                self.fail(request, at);
             }
             Happening::Again { request, attempt } if self.is_at(request, attempt) => {
                 self.call(request, at);
@@ -342,7 +410,12 @@ impl<'a> World<'a> {
                 self.answer(request, at);
                 self.proceed(request, at);
             }
-            Happening::End { request } => self.retire(request, at),
+            Happening::End { request, attempt } if self.is_at(request, attempt) => {
+                self.retire(request, at);
+            }
+            Happening::Victim { request, attempt } if self.is_at(request, attempt) => {
+                self.break_circle(request, at);
+            }
             Happening::Agent { agent, attempt } => self.agent_acts(agent, attempt, at),
             Happening::AgentGivesUp { agent, attempt } => self.agent_gives_up(agent, attempt, at),
             Happening::Outage { outage } => self.outage_begins(usize::from(outage), at),

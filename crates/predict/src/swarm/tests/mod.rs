@@ -1,5 +1,14 @@
-use super::rounds::{Effort, simulate};
-use super::tally::Tally;
+//! The swarm against what is known: one file for each subject.
+
+mod any_model;
+mod caches;
+mod clients;
+mod personas;
+mod queues;
+mod rounds;
+mod search;
+mod stores;
+
 use super::testkit::model;
 use super::*;
 
@@ -27,7 +36,7 @@ fn the_rate_is_that_of_the_closed_form() {
     let prediction = predict(&model(&[("reserve", RACY)], 200, 100), &plan(400_000));
     let first = &prediction.boundaries[0];
     assert_eq!(first.edge, "inventory -> cache");
-    assert_eq!(first.resource, "cache inv:");
+    assert_eq!(first.resource, "cache inv:42");
     let rate = first.rate.unwrap().share();
     let expected = 1.0 - (-(199.0 / 0.5 / 100.0) * 0.8e-3f64).exp();
     assert!(
@@ -39,20 +48,4 @@ fn the_rate_is_that_of_the_closed_form() {
         (closed / expected - 1.0).abs() < 0.01,
         "{closed} for {expected}"
     );
-}
-
-fn counted(threads: usize) -> Tally {
-    let effort = Effort {
-        requests: 50_000,
-        rounds: 10,
-    };
-    simulate(&model(&[("reserve", RACY)], 200, 100), 9, effort, threads).1
-}
-
-#[test]
-fn threads_make_no_difference() {
-    let one = counted(1);
-    for threads in [2, 3, 7] {
-        assert_eq!(counted(threads), one, "{threads} threads");
-    }
 }
