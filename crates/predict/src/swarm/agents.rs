@@ -120,25 +120,26 @@ impl World<'_> {
             left: BOT_REQUESTS,
             intent,
         });
-        self.agent_sends(agent, arrival.at);
         if arrival.persona == Persona::DoubleClicker {
-            let (least, most) = DOUBLE_NS;
-            let later = arrival.at + least + self.dice.below(most - least);
-            let twin = Agent {
-                intent,
-                ..self.agents.all[agent as usize]
-            };
-            self.agents.intents[intent as usize].open += 1;
-            let twin = self.agents.put(twin);
-            let attempt = self.agents.all[twin as usize].attempt;
-            self.queue.put(
-                later,
-                Happening::Agent {
-                    agent: twin,
-                    attempt,
-                },
-            );
+            // Before the first is sent, which may fail at once and be forgotten.
+            self.put_twin(agent, arrival.at);
         }
+        self.agent_sends(agent, arrival.at);
+    }
+
+    /// The second click, which means the same.
+    fn put_twin(&mut self, agent: u32, at: Nanos) {
+        let twin = self.agents.all[agent as usize];
+        self.agents.intents[twin.intent as usize].open += 1;
+        let twin = self.agents.put(twin);
+        let attempt = self.agents.all[twin as usize].attempt;
+        let (least, most) = DOUBLE_NS;
+        let later = at + least + self.dice.below(most - least);
+        let acts = Happening::Agent {
+            agent: twin,
+            attempt,
+        };
+        self.queue.put(later, acts);
     }
 
     /// Clients are there from the beginning, each at another moment of its thinking.
