@@ -128,7 +128,7 @@ pub fn of_links(model: &Model, program: &Program, tally: &Tally) -> Vec<Ranked> 
             boundary.factors = plain_factors(model, Hazard::PoolExhaustion, rate.share(), from, to);
             found.push(other(boundary));
         }
-        if let Some(storm) = storm(program, at, counted) {
+        if let Some(storm) = storm(program, at, counted, tally.rounds) {
             found.push(of_storm(model, from, to, storm));
         }
     }
@@ -142,7 +142,7 @@ struct Storm {
     after: f64,
     /// The same while it lasts.
     during: f64,
-    /// The peak, a second.
+    /// Calls a second at the peak after the outage, and those of a whole round.
     peak: f64,
     calls: u64,
 }
@@ -162,8 +162,10 @@ fn of_storm(model: &Model, from: &str, to: &str, storm: Storm) -> Ranked {
         false => "come back spread out",
     };
     boundary.why = format!(
-        "callers that failed try again and {together}: {:.0} calls a second at the peak ({} calls in all)",
-        storm.peak, storm.calls
+        "callers that failed try again and {together}: at the peak after the outage {:.0} calls a second for {} ms, of {} calls in all",
+        storm.peak,
+        BUCKET_NS / 1_000_000,
+        storm.calls
     );
     let probability = (1.0 - 1.0 / storm.after.max(1.0)).max(0.0);
     let mut factors = plain_factors(model, hazard, probability, from, to);
@@ -177,7 +179,7 @@ fn of_storm(model: &Model, from: &str, to: &str, storm: Storm) -> Ranked {
 
 /// The rate at which calls come on average over all rounds: what is high at one moment by chance is
 /// not, and what comes together in every round is.
-fn storm(program: &Program, link: usize, counted: &LinkTally) -> Option<Storm> {
+fn storm(program: &Program, link: usize, counted: &LinkTally, rounds: u64) -> Option<Storm> {
     let outages = program.links[link].outages.iter();
     let outage = outages
         .map(|at| &program.outages[*at])
@@ -200,7 +202,7 @@ fn storm(program: &Program, link: usize, counted: &LinkTally) -> Option<Storm> {
     Some(Storm {
         after: after / normal,
         during: during / normal,
-        peak: after.max(during),
-        calls: counted.calls,
+        peak: after / rounds.max(1) as f64 / (BUCKET_NS as f64 / 1e9),
+        calls: counted.calls / rounds.max(1),
     })
 }

@@ -206,6 +206,16 @@ const UNREAD: [Mark; 2] = [Mark {
     by: NOBODY,
 }; 2];
 
+/// How many places each family has; what nobody asks for has none.
+fn sized(program: &Program, wanted: &dyn Fn(usize) -> bool) -> Vec<usize> {
+    let families = 0..program.families.len();
+    let size = |family| match wanted(family) {
+        true => places(program, family),
+        false => 0,
+    };
+    families.map(size).collect()
+}
+
 fn marks(program: &Program) -> Vec<Vec<[Mark; 2]>> {
     let windows = program.windows.iter();
     windows
@@ -215,18 +225,7 @@ fn marks(program: &Program) -> Vec<Vec<[Mark; 2]>> {
 
 impl<'a> World<'a> {
     pub fn new(program: &'a Program, demands: &'a Demands) -> World<'a> {
-        // What nobody asks for has no place.
-        let sized = |wanted: &dyn Fn(usize) -> bool| -> Vec<usize> {
-            let families = 0..program.families.len();
-            let size = |family| {
-                if wanted(family) {
-                    places(program, family)
-                } else {
-                    0
-                }
-            };
-            families.map(size).collect()
-        };
+        let sized = |wanted: &dyn Fn(usize) -> bool| sized(program, wanted);
         let acts = || program.operations.iter().flat_map(|o| &o.exchanges);
         let locked = |family: usize| {
             acts().any(|act| act.touches.iter().any(|t| t.locks && t.family == family))
