@@ -3,7 +3,7 @@
 //! no system running.
 //!
 //! `model` (what is simulated) -> `program` (made ready, with `acts`, `edges`, `windows`, `caches` and
-//! `demands`) -> `world` (time passes; `requests`, `passing`, `versions`, `locks`, `links`, `agents` and
+//! `demands`) -> `world` (time passes over `places`; `requests`, `passing`, `versions`, `locks`, `links`, `agents` and
 //! `endings` are what happens in it) -> `tally` (what was counted) -> `search` (loads and knobs) ->
 //! `rank` (boundaries, with `hazards` and `graph`).
 
@@ -24,6 +24,7 @@ mod locks;
 mod model;
 mod names;
 mod passing;
+mod places;
 mod program;
 mod queue;
 mod rank;

@@ -30,6 +30,7 @@ impl World<'_> {
         let replicas = self.program.services[service].replicas;
         let replica = self.next_replica[service];
         self.next_replica[service] = (replica + 1) % replicas;
+        self.called[service] = self.called[service].max(replica + 1);
         self.serial = self.serial.wrapping_add(1);
         let request = &mut self.requests[id as usize];
         let mut held = std::mem::take(&mut request.held);

@@ -4,8 +4,6 @@
 
 use std::collections::VecDeque;
 
-use model::Isolation;
-
 use super::agents::Agents;
 use super::demands::{Arrival, Demands};
 use super::dice::{Dice, Nanos};
@@ -13,6 +11,7 @@ use super::families::Keys;
 use super::links::LinkState;
 use super::locks::Lock;
 use super::names::Names;
+use super::places;
 use super::program::Program;
 use super::queue::{Happening, Queue};
 use super::tally::Tally;
@@ -55,6 +54,8 @@ pub struct World<'a> {
     pub(super) agents: Agents,
     pub(super) services: Vec<Vec<Replica>>,
     pub(super) next_replica: Vec<u16>,
+    /// So many replicas of each service were called in this round.
+    pub(super) called: Vec<u16>,
     pub(super) links: Vec<Vec<LinkState>>,
     pub(super) locks: Vec<Vec<Lock>>,
     pub(super) cells: Vec<Vec<Cell>>,
@@ -179,71 +180,8 @@ pub struct Mark {
     pub by: u32,
 }
 
-fn replicas(program: &Program) -> Vec<Vec<Replica>> {
-    let services = program.services.iter();
-    services
-        .map(|service| vec![Replica::default(); usize::from(service.replicas)])
-        .collect()
-}
-
-fn link_states(program: &Program) -> Vec<Vec<LinkState>> {
-    let callers = program
-        .links
-        .iter()
-        .map(|link| link.from.map_or(1, |from| program.services[from].replicas));
-    callers
-        .map(|replicas| vec![LinkState::default(); usize::from(replicas)])
-        .collect()
-}
-
-/// A place for each member, one for all of them, and one for any.
-fn places(program: &Program, family: usize) -> usize {
-    program.families[family].members as usize + 2
-}
-
-const UNREAD: [Mark; 2] = [Mark {
-    begun: 0,
-    by: NOBODY,
-}; 2];
-
-/// How many places each family has; what nobody asks for has none.
-fn sized(program: &Program, wanted: &dyn Fn(usize) -> bool) -> Vec<usize> {
-    let families = 0..program.families.len();
-    let size = |family| match wanted(family) {
-        true => places(program, family),
-        false => 0,
-    };
-    families.map(size).collect()
-}
-
-fn marks(program: &Program) -> Vec<Vec<[Mark; 2]>> {
-    let windows = program.windows.iter();
-    windows
-        .map(|window| vec![UNREAD; places(program, window.family)])
-        .collect()
-}
-
 impl<'a> World<'a> {
     pub fn new(program: &'a Program, demands: &'a Demands) -> World<'a> {
-        let sized = |wanted: &dyn Fn(usize) -> bool| sized(program, wanted);
-        let acts = || program.operations.iter().flat_map(|o| &o.exchanges);
-        let locked = |family: usize| {
-            acts().any(|act| act.touches.iter().any(|t| t.locks && t.family == family))
-        };
-        let known = |family: usize| {
-            acts().any(|act| {
-                act.notes == Some(family) || act.touches.iter().any(|t| t.family == family)
-            })
-        };
-        let serializable = |family: usize| {
-            acts().any(|act| {
-                let is_level = act.isolation == Isolation::Serializable;
-                is_level && act.touches.iter().any(|t| t.family == family)
-            })
-        };
-        let cached = |family: usize| acts().any(|act| act.cache.is_some_and(|c| c.is_of(family)));
-        let decided =
-            |family: usize| acts().any(|act| act.decides.is_some_and(|(of, _)| of == family));
         World {
             dice: Dice::of_round(0, 0),
             queue: Queue::default(),
@@ -254,32 +192,17 @@ impl<'a> World<'a> {
             times: Vec::new(),
             serial: 0,
             agents: Agents::default(),
-            services: replicas(program),
+            services: places::replicas(program),
             next_replica: vec![0; program.services.len()],
-            links: link_states(program),
-            locks: sized(&locked)
-                .into_iter()
-                .zip(&program.families)
-                .map(|(n, family)| vec![Lock::default(); n * usize::from(family.replicas)])
-                .collect(),
-            cells: sized(&known)
-                .into_iter()
-                .map(|n| vec![Cell::default(); n])
-                .collect(),
-            caches: sized(&cached)
-                .into_iter()
-                .map(|n| vec![Cached::default(); n])
-                .collect(),
-            marks: marks(program),
-            taken: sized(&decided)
-                .into_iter()
-                .map(|n| vec![(0, 0); n])
-                .collect(),
+            called: vec![0; program.services.len()],
+            links: places::links(program),
+            locks: places::locks(program),
+            cells: places::cells(program),
+            caches: places::caches(program),
+            marks: places::marks(program),
+            taken: places::taken(program),
+            readers: places::readers(program),
             over: vec![false; program.operations.len()],
-            readers: sized(&serializable)
-                .into_iter()
-                .map(|n| vec![UNREAD; n])
-                .collect(),
             names: Names::of(program),
             tally: Tally::of(program),
             is_cut: false,
@@ -380,12 +303,21 @@ impl<'a> World<'a> {
         self.free.clear();
         self.times.clear();
         self.agents.clear();
-        for replica in self.services.iter_mut().flatten() {
-            *replica = Replica::default();
+        self.end_replicas();
+    }
+
+    /// Replicas that were not called are as they were.
+    fn end_replicas(&mut self) {
+        for (replicas, called) in self.services.iter_mut().zip(&self.called) {
+            let called = replicas.iter_mut().take(usize::from(*called));
+            called.for_each(|replica| *replica = Replica::default());
         }
-        for link in self.links.iter_mut().flatten() {
-            *link = LinkState::default();
+        for (link, states) in self.program.links.iter().zip(&mut self.links) {
+            let called = link.from.map_or(1, |from| self.called[from]);
+            let called = states.iter_mut().take(usize::from(called));
+            called.for_each(|state| *state = LinkState::default());
         }
+        self.called.fill(0);
     }
 
     fn happen(&mut self, at: Nanos, happening: Happening) {
