@@ -26,6 +26,7 @@ pub fn run() -> Result<(), String> {
     let heads = [
         "variant",
         "race",
+        "rank",
         "predicted, 95 % interval",
         "closed form",
         "predicted / closed form",
@@ -44,6 +45,7 @@ fn row(variant: &str, race: &Value) -> Result<Vec<String>, String> {
     Ok(vec![
         variant.to_string(),
         format!("{}, {}", text("label"), text("resource")),
+        grouped(number(race, "/rank")?),
         format!(
             "{} of {}, {} ({} .. {})",
             grouped(number(race, "/k")?),
@@ -68,7 +70,7 @@ mod tests {
     fn races_are_told_with_and_without_a_formula() {
         let race = |closed_form: Value, guard: Value| {
             json!({
-                "label": "check-then-act", "resource": "cache inv:42", "rate": 0.0026, "k": 1040,
+                "rank": 2, "label": "check-then-act", "resource": "cache inv:42", "rate": 0.0026, "k": 1040,
                 "n": 400_000, "interval": [0.0024, 0.0028], "closed_form": closed_form,
                 "guard": guard, "kept_out": 4326,
             })
@@ -76,11 +78,11 @@ mod tests {
         let open = row("racy", &race(json!(0.0013), Value::Null)).unwrap();
         assert_eq!(
             open.join("; "),
-            "racy; check-then-act, cache inv:42; 1 040 of 400 000, 0.26 % (0.24 % .. 0.28 %); \
+            "racy; check-then-act, cache inv:42; 2; 1 040 of 400 000, 0.26 % (0.24 % .. 0.28 %); \
              0.13 %; 2.00; none; 4 326"
         );
         let kept = row("atomic", &race(Value::Null, json!("one step"))).unwrap();
-        assert_eq!(kept[3..6], ["none", "none", "one step"]);
+        assert_eq!(kept[4..7], ["none", "none", "one step"]);
         assert!(row("racy", &json!({})).is_err());
     }
 }

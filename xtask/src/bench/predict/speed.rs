@@ -24,8 +24,7 @@ const PEERS_FOLDER: &str = "xtask/peers";
 
 pub fn run() -> Result<(), String> {
     build_peers()?;
-    let (mut simulating, mut whole) = (Figure::default(), Figure::default());
-    let mut requests = Figure::default();
+    let (mut requests, mut heisen) = (Figure::default(), Figure::default());
     let mut peers: [Figure; PEERS.len()] = Default::default();
     for round in 1..=ROUNDS {
         let seed = round.to_string();
@@ -40,30 +39,19 @@ pub fn run() -> Result<(), String> {
             &seed,
         ];
         let document = start(&words)?.document()?;
-        let count = number(&document, "/simulated_requests")?;
-        requests.add(count);
-        simulating.add(number(&document, "/requests_per_second")?);
-        whole.add(count * 1e3 / number(&document, "/wall_ms")?);
+        requests.add(number(&document, "/simulated_requests")?);
+        heisen.add(number(&document, "/requests_per_second")?);
         for (figure, (peer, count)) in peers.iter_mut().zip(PEERS) {
             figure.add(peer_per_second(peer, count)?);
         }
     }
-    let ratio = |figure: &Figure| simulating.ratio_to(figure).show(1);
-    let heisen = |name: &str, figure: &Figure| {
-        vec![
-            name.to_string(),
-            grouped(requests.median()),
-            spread(figure),
-            ratio(figure),
-        ]
+    let row = |tool: &str, count: f64, figure: &Figure, ratio: String| {
+        vec![tool.to_string(), grouped(count), spread(figure), ratio]
     };
-    let mut rows = vec![
-        heisen("heisen, simulating", &simulating),
-        heisen("heisen, the whole command", &whole),
-    ];
+    let mut rows = vec![row("heisen", requests.median(), &heisen, "1".to_string())];
     for (figure, (peer, count)) in peers.iter().zip(PEERS) {
-        let count = grouped(count.parse().unwrap_or(f64::NAN));
-        rows.push(vec![peer.to_string(), count, spread(figure), ratio(figure)]);
+        let count = count.parse().unwrap_or(f64::NAN);
+        rows.push(row(peer, count, figure, heisen.ratio_to(figure).show(1)));
     }
     let title = format!("Speed on one core, {ROUNDS} rounds in turn");
     let heads = ["tool", "requests a round", "requests/s", "heisen / tool"];
