@@ -14,7 +14,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   demo [VARIANT]   install what is missing, build, and force TicketRush to oversell
   test [FILTER]    install what is missing, build, and run all tests
   tidy             check what no compiler checks: the import table, file sizes, bans
-  bench NAME       measure; NAME is wire or force
+  bench NAME       measure; NAME is wire, force or predict
   ci               formatting, lints, tidy, tests: what must be green before a change lands";
 
 fn main() -> ExitCode {

@@ -55,22 +55,29 @@ const TO_MEASURE: &[Need] = &[Need {
     package: "haproxy",
 }];
 
+/// GNU's, which tells a program's peak memory; shells have one that does not.
+const TO_PREDICT: &[Need] = &[Need {
+    program: "time",
+    package: "time",
+}];
+
 /// For which purpose things are installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     Run,
     Test,
     Measure,
+    Predict,
 }
 
 /// Installs what is missing for a purpose.
 pub fn install(purpose: Purpose) -> Result<(), String> {
     let mut needs: Vec<&Need> = TO_RUN.iter().collect();
-    if purpose != Purpose::Run {
-        needs.extend(TO_TEST);
-    }
-    if purpose == Purpose::Measure {
-        needs.extend(TO_MEASURE);
+    match purpose {
+        Purpose::Run => {}
+        Purpose::Test => needs.extend(TO_TEST),
+        Purpose::Measure => needs.extend(TO_TEST.iter().chain(TO_MEASURE)),
+        Purpose::Predict => needs.extend(TO_PREDICT),
     }
     let missing: Vec<&str> = needs
         .iter()

@@ -17,6 +17,11 @@ impl Figure {
         median(self.0.clone())
     }
 
+    /// The mean: what stands beside counts that are taken together.
+    pub fn mean(&self) -> f64 {
+        self.0.iter().sum::<f64>() / self.0.len() as f64
+    }
+
     /// The median, with the least and the most.
     pub fn range(&self) -> Ratio {
         Ratio::of(self.0.clone())
@@ -82,6 +87,7 @@ mod tests {
         let ratio = figure(&[2.0, 9.0, 4.0]).ratio_to(&figure(&[1.0, 3.0, 4.0]));
         assert_eq!((ratio.median, ratio.least, ratio.most), (2.0, 1.0, 3.0));
         assert_eq!(figure(&[4.0, 1.0, 2.0]).range().show(0), "2 (1 .. 4)");
+        assert_eq!(figure(&[4.0, 1.0, 1.0]).mean(), 2.0);
         assert_eq!(figure(&[5.0]).above(&figure(&[3.0])).median, 2.0);
     }
 }

@@ -6,6 +6,7 @@ mod force;
 mod load;
 mod odds;
 mod outcomes;
+mod predict;
 mod servers;
 mod wire;
 
@@ -16,9 +17,10 @@ pub fn run(name: &str, rest: &[&str]) -> Result<(), String> {
     let purpose = match name {
         "wire" => Purpose::Measure,
         "force" => Purpose::Run,
+        "predict" => Purpose::Predict,
         other => {
             return Err(format!(
-                "there is no bench `{other}`; there are wire and force"
+                "there is no bench `{other}`; there are wire, force and predict"
             ));
         }
     };
@@ -28,6 +30,7 @@ pub fn run(name: &str, rest: &[&str]) -> Result<(), String> {
     must(build.args(["build", "--release", "--quiet"]).args(packages))?;
     match purpose {
         Purpose::Run => force::run(rest),
+        Purpose::Predict => predict::run(rest),
         _ => wire::run(rest),
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::odds::{First, Odds};
 use super::servers::Folder;
-use crate::shell::{built, root};
+use crate::shell::{built, find, root};
 
 /// Done, and a violation: both are outcomes. Anything else measured nothing.
 const FINISHED: [i32; 2] = [0, 1];
@@ -21,9 +21,42 @@ pub struct Running {
 
 /// Starts a heisen with these words; its evidence goes with the folder.
 pub fn start(words: &[&str]) -> Result<Running, String> {
+    launch(Command::new(built("heisen")), words)
+}
+
+/// What a run cost.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    pub seconds: f64,
+    pub peak_mib: f64,
+}
+
+/// Runs a heisen to its end under GNU time, which asks the kernel for the peak when it has ended.
+pub fn cost(words: &[&str]) -> Result<(Value, Cost), String> {
+    let time = find("time").ok_or("GNU time is missing")?;
+    let folder = Folder::new()?;
+    let told = folder.0.join("cost");
+    let mut command = Command::new(time);
+    command.args(["--format", "%e %M", "--output"]).arg(&told);
+    command.arg(built("heisen"));
+    let document = launch(command, words)?.document()?;
+    let text = fs::read_to_string(told).map_err(|error| error.to_string())?;
+    let cost = read_cost(&text).ok_or(format!("time printed: {text}"))?;
+    Ok((document, cost))
+}
+
+/// The last line: one about a status that is not 0 may come before it.
+fn read_cost(text: &str) -> Option<Cost> {
+    let (seconds, peak_kib) = text.lines().last()?.split_once(' ')?;
+    Some(Cost {
+        seconds: seconds.parse().ok()?,
+        peak_mib: peak_kib.parse::<f64>().ok()? / 1024.0,
+    })
+}
+
+fn launch(mut command: Command, words: &[&str]) -> Result<Running, String> {
     let folder = Folder::new()?;
     let name = format!("heisen {}", words.join(" "));
-    let mut command = Command::new(built("heisen"));
     command.current_dir(root()).args(words);
     command
         .arg("--quiet")
@@ -74,6 +107,20 @@ pub fn odds(phase: &Value) -> Option<Odds> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_time_prints_is_read() {
+        let expected = Cost {
+            seconds: 1.79,
+            peak_mib: 22.5,
+        };
+        assert_eq!(read_cost("1.79 23040\n"), Some(expected));
+        let failed = "Command exited with non-zero status 1\n1.79 23040\n";
+        assert_eq!(read_cost(failed), Some(expected));
+        for text in ["", "1.79", "real 1.79"] {
+            assert_eq!(read_cost(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_phase_is_read() {
