@@ -8,7 +8,7 @@ use super::lesson::Lesson;
 use super::obscure::Obscure;
 use super::ranking::{Ranked, Ranking};
 use super::severity;
-use crate::suspect::{self, Learned, Race, Unique};
+use crate::suspect::{self, Learned, Purpose, Race, Unique};
 
 /// Who is taken to call on a backend: the log does not tell services apart.
 const CALLER: &str = "requests";
@@ -21,7 +21,7 @@ pub fn add_all(lessons: &[Lesson], unique: &[Unique], figures: &Figures, ranking
         .iter()
         .map(|lesson| lesson.learned.clone())
         .collect();
-    for race in suspect::races(&learned, unique) {
+    for race in suspect::races(&learned, unique, Purpose::Telling) {
         let (one, other) = (&lessons[race.one], &lessons[race.other]);
         let Some(best) = race.cycles.first() else {
             continue;
