@@ -67,14 +67,10 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
     let acts = then.shows || then.locks && !(is_told && then.effect.access == Access::Lock);
     let same = rows::are_same(deed, then);
     let shows = |deed: &Deed| any(other, |theirs| theirs.shows && deed.depends(theirs));
-    let looks = |deed: &Deed| {
-        any(other, |theirs| {
-            theirs.looks && deed.effect.meets(&theirs.effect)
-        })
-    };
+    let looks = |deed: &Deed| any(other, |theirs| theirs.looks && deed.meets(theirs));
     let writes = |deed: &Deed| {
         any(other, |theirs| {
-            theirs.effect.access != Access::Read && deed.effect.meets(&theirs.effect)
+            theirs.effect.access != Access::Read && deed.meets(theirs)
         })
     };
     if deed.looks && acts {
