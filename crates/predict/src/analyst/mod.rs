@@ -13,6 +13,7 @@ mod forms;
 mod habits;
 mod kinds;
 mod lesson;
+mod names;
 mod obscure;
 mod open;
 mod own;

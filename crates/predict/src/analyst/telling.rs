@@ -64,7 +64,11 @@ impl Telling<'_> {
         if cycle.label == Label::ReadSkew {
             return match changes(one) {
                 false => Some(Reason::OnlyLooks),
-                true => (!writes_back(one, cycle)).then_some(Reason::Skew),
+                // Who has written first only sees what came after it.
+                true => {
+                    let is_seen = deed.looks && then.looks && writes_back(one, cycle);
+                    (!is_seen).then_some(Reason::Skew)
+                }
             };
         }
         if only_makes_rows(one, other, cycle, self.unique) {

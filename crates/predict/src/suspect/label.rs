@@ -66,7 +66,13 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
     // Who only locks has done nothing yet.
     let acts = then.shows || then.locks && !(is_told && then.effect.access == Access::Lock);
     let same = rows::are_same(deed, then);
-    let shows = |deed: &Deed| any(other, |theirs| theirs.shows && deed.depends(theirs));
+    let shows = |deed: &Deed| {
+        any(other, |theirs| {
+            // That a lock is free again changes nothing that was looked at.
+            let changes = !is_told || theirs.effect.access.changes();
+            theirs.shows && changes && deed.depends(theirs)
+        })
+    };
     let looks = |deed: &Deed| any(other, |theirs| theirs.looks && deed.meets(theirs));
     let writes = |deed: &Deed| {
         any(other, |theirs| {
@@ -95,6 +101,9 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
             (false, _) if deed.target == then.target && looks(then) => (Label::WriteSkew, 80),
             (false, _) => (Label::CheckThenAct, 60),
         });
+    }
+    if is_told && deed.looks && !then.looks {
+        return None;
     }
     if deed.looks && then.looks {
         return (shows(deed) && shows(then)).then_some((Label::ReadSkew, 30));
