@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use model::effect::ANYTHING;
 use model::{Access, ConnectionId, Effect, Isolation, Protocol, Step, Transaction, WireId};
 
+use crate::suspect::rows;
+
 /// One thing a step does to one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deed {
@@ -47,12 +49,17 @@ impl Deed {
     /// Whether the order of the two matters.
     pub fn depends(&self, other: &Deed) -> bool {
         self.target == other.target
-            && self.effect.meets(&other.effect)
+            && self.meets(other)
             && (self.shows && other.looks && self.effect.shares_columns(&other.effect)
                 || other.shows && self.looks && self.effect.shares_columns(&other.effect)
                 || self.shows && other.shows
                 || self.locks && (other.locks || other.shows)
                 || self.shows && other.locks)
+    }
+
+    /// Whether both can touch the same thing, as deeds of two requests.
+    pub fn meets(&self, other: &Deed) -> bool {
+        self.effect.meets(&other.effect) && !rows::are_apart_by_own(&self.effect, &other.effect)
     }
 
     /// Whether it is the moment of a whole transaction, and no resource of its own.

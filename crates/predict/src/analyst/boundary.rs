@@ -8,29 +8,25 @@ use super::lesson::Lesson;
 use super::obscure::Obscure;
 use super::ranking::{Ranked, Ranking};
 use super::severity;
-use crate::suspect::{self, Learned, Race, Unique};
+use super::telling::Telling;
+use crate::suspect::{self, Learned, Purpose, Race};
 
 /// Who is taken to call on a backend: the log does not tell services apart.
 const CALLER: &str = "requests";
 /// What is not understood ranks after all that is.
 const OBSCURE: f64 = 0.01;
 
-/// Adds every race of these kinds.
-pub fn add_all(lessons: &[Lesson], unique: &[Unique], figures: &Figures, ranking: &mut Ranking) {
+/// Adds every race of these kinds that is worth telling.
+pub fn add_all(telling: &Telling<'_>, figures: &Figures, ranking: &mut Ranking) {
+    let lessons = telling.lessons;
     let learned: Vec<Learned> = lessons
         .iter()
         .map(|lesson| lesson.learned.clone())
         .collect();
-    for race in suspect::races(&learned, unique) {
-        let (one, other) = (&lessons[race.one], &lessons[race.other]);
-        let Some(best) = race.cycles.first() else {
-            continue;
-        };
-        if best.label == Label::ReadSkew && !changes(one) {
-            ranking.only_look += 1;
-            continue;
-        }
-        if !only_makes_rows(one, other, &race, unique) {
+    for mut race in suspect::races(&learned, telling.unique, Purpose::Telling) {
+        telling.keep(&mut race, &mut ranking.left_out);
+        if !race.cycles.is_empty() {
+            let (one, other) = (&lessons[race.one], &lessons[race.other]);
             ranking.add(ranked(one, other, &race, figures));
         }
     }
@@ -131,41 +127,4 @@ pub fn add_obscure(lessons: &[Lesson], obscure: &Obscure, ranking: &mut Ranking)
         weight: 0,
         is_obscure: true,
     });
-}
-
-/// Whether a kind changes anything.
-fn changes(lesson: &Lesson) -> bool {
-    let mut deeds = lesson.steps().iter().flat_map(|step| &step.footprint.deeds);
-    deeds.any(|deed| deed.shows && deed.effect.access.changes())
-}
-
-/// Whether all that B does to what A looked at is to make rows, while A looked at one that was
-/// there, by a key: no other row gets the same key.
-fn only_makes_rows(one: &Lesson, other: &Lesson, race: &Race, unique: &[Unique]) -> bool {
-    let best = &race.cycles[0];
-    let first = &one.steps()[best.first];
-    let deed = &first.footprint.deeds[best.deeds.0];
-    let has = |column: &String| {
-        let mut part = deed.effect.part.iter();
-        part.any(|(name, _)| name.eq_ignore_ascii_case(column))
-    };
-    let is_key = has(&"id".to_string())
-        || unique
-            .iter()
-            .any(|unique| unique.is_of(&deed.effect.resource) && unique.columns.iter().all(has));
-    let is_insert = |effect: &model::Effect| {
-        other.steps().iter().any(|step| {
-            let mut deeds = step.footprint.deeds.iter();
-            step.step.verb == "INSERT" && deeds.any(|made| made.effect == *effect)
-        })
-    };
-    let theirs = other.steps().iter().flat_map(|step| &step.footprint.deeds);
-    let mut changing = theirs
-        .filter(|theirs| theirs.shows && deed.depends(theirs))
-        .peekable();
-    is_key
-        && deed.looks
-        && !first.found_nothing
-        && changing.peek().is_some()
-        && changing.all(|theirs| theirs.effect.columns.is_none() && is_insert(&theirs.effect))
 }

@@ -3,10 +3,10 @@
 
 use std::collections::HashMap;
 
-use model::schedule::one_word;
 use model::{Access, Transaction};
 
 use super::forms::Forms;
+use super::names::Names;
 use super::{KINDS_MAX, RecordedRequest, is_relevant};
 
 /// Different sequences of steps that are compared with each other; what comes more rarely than all
@@ -161,6 +161,13 @@ fn finish(
     let found = merged.len() + left_out;
     let mut names: HashMap<String, u32> = HashMap::new();
     let mut kinds = Vec::new();
+    let unnamed = merged
+        .iter()
+        .filter(|(sequence, _)| sequence.name.is_none());
+    let told = Names::of(
+        unnamed.map(|(sequence, _)| &requests[sequence.members[0]]),
+        forms,
+    );
     for (nth, (sequence, optional)) in merged.into_iter().enumerate() {
         if nth >= KINDS_MAX {
             rare += sequence.members.len() + optional.len();
@@ -168,7 +175,7 @@ fn finish(
         }
         let name = sequence
             .name
-            .unwrap_or_else(|| deed(&requests[sequence.members[0]], forms));
+            .unwrap_or_else(|| told.name(&requests[sequence.members[0]], forms));
         let times = names.entry(name.clone()).or_default();
         *times += 1;
         let name = match times {
@@ -191,30 +198,5 @@ fn finish(
         kinds,
         found: found as u64,
         notes: if more > 0 { vec![note] } else { Vec::new() },
-    }
-}
-
-/// What a request does, in short: its changes, or else what it looks at first.
-fn deed(request: &RecordedRequest, forms: &Forms) -> String {
-    let shown = |changes: bool| {
-        let mut words: Vec<String> = Vec::new();
-        for step in request.steps.iter().filter(|step| step.step.is_shared()) {
-            let mut effects = step.step.effects.iter();
-            let effect = effects.find(|effect| effect.access.changes() == changes);
-            if let Some(effect) = effect {
-                let resource = one_word(&forms.of(&step.step, effect).resource).unwrap_or_default();
-                let word = format!("{} {resource}", step.step.verb);
-                if !words.contains(&word) && words.len() < 2 {
-                    words.push(word);
-                }
-            }
-        }
-        words.join(", ")
-    };
-    let changes = shown(true);
-    if changes.is_empty() {
-        shown(false)
-    } else {
-        changes
     }
 }

@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
-use model::{Access, Effect, Protocol, SeenStep};
+use model::{Access, Effect, Protocol, SeenStep, Step};
 
 use super::forms::Forms;
+use super::habits::Habits;
 use super::kinds::{Group, Key, Keys};
 use super::open::{self, Opened, Slot};
+use super::own::Own;
 use super::{Kind, RecordedRequest, is_relevant, obscure, sql};
 use crate::suspect::Learned;
 use crate::template::{self, Origin, SoloRun, TemplateStep};
@@ -15,9 +17,23 @@ use crate::template::{self, Origin, SoloRun, TemplateStep};
 /// Requests of a kind that are compared with each other.
 const SAMPLES_MAX: usize = 64;
 /// Steps of a kind; a loop that goes on for longer shows nothing new.
-const STEPS_MAX: usize = 40;
+const STEPS_MAX: usize = 64;
 /// Times a step of the same shape is kept.
 const REPEATS_MAX: u32 = 2;
+
+/// What all requests together tell of names and values.
+pub struct Known {
+    pub forms: Forms,
+    pub own: Own,
+    pub habits: Habits,
+}
+
+impl Known {
+    /// Whether a step can come between nothing, and nothing before it.
+    fn is_harmless(&self, step: &Step) -> bool {
+        self.habits.is_idle(step, &self.forms) || self.habits.is_counter(step, &self.forms)
+    }
+}
 
 /// What is known of a kind.
 pub struct Lesson {
@@ -41,7 +57,8 @@ struct Sample<'a> {
 
 impl Lesson {
     /// Learns from the requests of a kind.
-    pub fn of(kind: &Group, requests: &[RecordedRequest], forms: &Forms) -> Lesson {
+    pub fn of(kind: &Group, requests: &[RecordedRequest], known: &Known) -> Lesson {
+        let forms = &known.forms;
         let mut keys = Keys::default();
         // The shortest that makes all steps: what is longer repeats, or is two requests in one.
         let shortest = kind
@@ -49,7 +66,7 @@ impl Lesson {
             .iter()
             .min_by_key(|at| requests[**at].steps.len());
         let first = shortest.copied().unwrap_or_default();
-        let kept = kept(&requests[first], forms, &mut keys);
+        let kept = kept(&requests[first], known, &mut keys);
         let stride = kind.whole.len().div_ceil(SAMPLES_MAX).max(1);
         let others = kind.whole.iter().step_by(stride).filter(|at| **at != first);
         let samples: Vec<Sample<'_>> = std::iter::once(&first)
@@ -57,7 +74,7 @@ impl Lesson {
             .map(|at| Sample::of(&requests[*at], forms, &mut keys))
             .collect();
         let mut steps: Vec<SeenStep> = kept.iter().map(|(step, _)| (*step).clone()).collect();
-        let opened = open(&kept, &samples);
+        let opened = open(&kept, &samples, &known.own);
         for (at, step) in steps.iter_mut().enumerate() {
             let effects = kept[at].1.and_then(|key| samples[0].steps.get(&key));
             step.step.effects = effects.map_or_else(Vec::new, |(_, e)| named(at, e, &opened));
@@ -236,17 +253,20 @@ fn seen_as<'a>(samples: &[Sample<'a>], key: &Option<Occurrence>) -> Vec<Option<&
 /// The steps of the representative: loops cut short, transactions whole.
 fn kept<'a>(
     request: &'a RecordedRequest,
-    forms: &Forms,
+    known: &Known,
     keys: &mut Keys,
 ) -> Vec<(&'a SeenStep, Option<Occurrence>)> {
     let mut counts: HashMap<Key, u32> = HashMap::new();
     let mut kept = Vec::new();
     let mut shared = 0;
     for seen in request.steps.iter().filter(|seen| is_relevant(&seen.step)) {
-        let Some(key) = keys.of(&seen.step, forms) else {
+        let Some(key) = keys.of(&seen.step, &known.forms) else {
             kept.push((seen, None));
             continue;
         };
+        if known.is_harmless(&seen.step) {
+            continue;
+        }
         let count = counts.entry(key).or_default();
         *count += 1;
         if *count <= REPEATS_MAX && shared < STEPS_MAX {
@@ -258,7 +278,7 @@ fn kept<'a>(
 }
 
 /// How the values of these steps are written.
-fn open(kept: &[(&SeenStep, Option<Occurrence>)], samples: &[Sample<'_>]) -> Opened {
+fn open(kept: &[(&SeenStep, Option<Occurrence>)], samples: &[Sample<'_>], own: &Own) -> Opened {
     let mut slots: Vec<Slot<'_>> = Vec::new();
     for (at, (seen, key)) in kept.iter().enumerate() {
         let Some((key, (_, effects))) =
@@ -274,11 +294,13 @@ fn open(kept: &[(&SeenStep, Option<Occurrence>)], samples: &[Sample<'_>]) -> Ope
                     Some(part.find(|(name, _)| name == column)?.1.clone())
                 };
                 let (is_bound, is_prepared) = open::binding(&seen.step, value);
+                let values: Vec<Option<String>> = samples.iter().map(of).collect();
                 slots.push(Slot {
                     step: at,
                     place: (nth, place),
                     effect,
-                    values: samples.iter().map(of).collect(),
+                    is_own: values.iter().flatten().all(|value| own.has(value)),
+                    values,
                     is_bound,
                     is_prepared,
                 });

@@ -1,20 +1,26 @@
 //! The analyst: recorded requests in, boundaries that race out, ranked. Nothing runs.
 //!
 //! `forms` finds the form of names that values stand in, `kinds` which requests do the same,
-//! `open` which of their values are other ones in each request, `lesson` makes a template of a
-//! kind as learning does, and `suspect` says where kinds can come between each other. `figures`
-//! and `severity` say how likely and how bad that is, `ranking` puts it in order.
+//! `open` which of their values are other ones in each request and `own` which are nobody else's,
+//! `habits` what all requests do, `lesson` makes a template of a kind as learning does, and
+//! `suspect` says where kinds can come between each other. `telling` leaves out what decides
+//! nothing, `figures` and `severity` say how likely and how bad the rest is, `ranking` puts it in
+//! order.
 
 mod boundary;
 mod figures;
 mod forms;
+mod habits;
 mod kinds;
 mod lesson;
+mod names;
 mod obscure;
 mod open;
+mod own;
 mod ranking;
 mod severity;
 mod sql;
+mod telling;
 #[cfg(test)]
 mod testkit;
 #[cfg(test)]
@@ -25,8 +31,10 @@ use model::{SeenStep, Step};
 
 pub use crate::suspect::Unique;
 use forms::Forms;
-use lesson::Lesson;
+use habits::Habits;
+use lesson::{Known, Lesson};
 use obscure::Obscure;
+use own::Own;
 
 /// A request as it was recorded, each statement described.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,13 +87,23 @@ pub fn analyse(requests: Vec<RecordedRequest>, unique: &[Unique]) -> Analysis {
     let mut notes = grouped.notes;
     let figures = figures::Figures::of(&requests);
     notes.extend(figures.note());
+    let known = Known {
+        own: Own::of(&requests, &forms),
+        habits: Habits::of(&requests, &grouped.kinds, &forms),
+        forms,
+    };
     let lessons: Vec<Lesson> = grouped
         .kinds
         .iter()
-        .map(|kind| Lesson::of(kind, &requests, &forms))
+        .map(|kind| Lesson::of(kind, &requests, &known))
         .collect();
     let mut boundaries = ranking::Ranking::default();
-    boundary::add_all(&lessons, unique, &figures, &mut boundaries);
+    let telling = telling::Telling {
+        lessons: &lessons,
+        habits: &known.habits,
+        unique,
+    };
+    boundary::add_all(&telling, &figures, &mut boundaries);
     boundary::add_obscure(&lessons, &obscure, &mut boundaries);
     notes.extend(boundaries.notes());
     Analysis {

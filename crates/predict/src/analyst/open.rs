@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use model::effect::CUT;
 use model::{Effect, Step};
 
+use crate::suspect::rows::OWN;
+
 /// Where a value stands: the effect, and the place in its part.
 pub type Place = (usize, usize);
 
@@ -22,6 +24,8 @@ pub struct Slot<'a> {
     pub is_bound: bool,
     /// The statement has bound values, so what is written in it is the code's own.
     pub is_prepared: bool,
+    /// Each sample made it up for itself.
+    pub is_own: bool,
 }
 
 /// What values are written as.
@@ -35,7 +39,7 @@ pub fn all(slots: &[Slot<'_>]) -> Opened {
         let Some(value) = slot.values.first().and_then(Option::as_deref) else {
             continue;
         };
-        let text = if is_constant(slot, value) {
+        let text = if !slot.is_own && is_constant(slot, value) {
             value.to_string()
         } else {
             let values: Vec<Option<&str>> = slot.values.iter().map(Option::as_deref).collect();
@@ -46,7 +50,10 @@ pub fn all(slots: &[Slot<'_>]) -> Opened {
             let name = if varies { String::new() } else { name_of(slot) };
             let next = groups.len();
             let group = *groups.entry((values, name)).or_insert(next);
-            format!("v{group}{CUT}")
+            match slot.is_own {
+                true => format!("{OWN}v{group}{CUT}"),
+                false => format!("v{group}{CUT}"),
+            }
         };
         written.insert((slot.step, slot.place), text);
     }

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use model::prediction::{Boundary, Hazard};
 
 use super::BOUNDARIES_MAX;
+use super::telling::LeftOut;
 
 /// A boundary with what decides between equally volatile ones.
 pub struct Ranked {
@@ -23,8 +24,8 @@ pub struct Ranked {
 pub struct Ranking {
     all: Vec<Ranked>,
     places: HashMap<(Vec<String>, String, Hazard), usize>,
-    /// Requests that only look, and can see states of different times.
-    pub only_look: u64,
+    /// What is not told.
+    pub left_out: LeftOut,
 }
 
 impl Ranking {
@@ -48,14 +49,26 @@ impl Ranking {
     }
 
     /// What was left out.
-    pub fn notes(&self) -> Option<String> {
-        (self.only_look > 0).then(|| {
-            format!(
-                "{} times a kind of requests that changes nothing can see states of different \
-                 times; left out",
-                self.only_look
-            )
-        })
+    pub fn notes(&self) -> Vec<String> {
+        let all = [
+            (
+                self.left_out.only_looks,
+                "times a kind of requests that changes nothing can see states of different times",
+            ),
+            (
+                self.left_out.skews,
+                "times states of different times can be seen, and nothing is written that comes \
+                 from them",
+            ),
+            (
+                self.left_out.undecided,
+                "times a look can be out of date, and what follows it follows in all kinds of \
+                 requests",
+            ),
+        ];
+        let told = all.into_iter().filter(|(times, _)| *times > 0);
+        told.map(|(times, what)| format!("{times} {what}; left out"))
+            .collect()
     }
 
     /// All boundaries in order.

@@ -113,7 +113,7 @@ pub fn of(lesson: &Lesson, cycle: &Cycle) -> f64 {
 }
 
 /// The step that writes what a COMMIT shows.
-fn writer(lesson: &Lesson, at: usize, then: &Deed) -> usize {
+pub fn writer(lesson: &Lesson, at: usize, then: &Deed) -> usize {
     let wrote = lesson.steps()[..at].iter().rposition(|step| {
         let mut deeds = step.footprint.deeds.iter();
         deeds.any(|deed| deed.locks && deed.effect == then.effect)
@@ -125,7 +125,7 @@ fn writer(lesson: &Lesson, at: usize, then: &Deed) -> usize {
 }
 
 /// The same open value names both.
-fn are_tied(one: &Deed, other: &Deed) -> bool {
+pub fn are_tied(one: &Deed, other: &Deed) -> bool {
     one.effect.part.iter().any(|(_, value)| {
         rows::is_open(value) && other.effect.part.iter().any(|(_, theirs)| theirs == value)
     })
@@ -155,20 +155,27 @@ fn column(lesson: &Lesson, step: usize, then: &Deed) -> f64 {
     named.fold(resource.max(0.6), f64::max)
 }
 
-fn of_column(name: &str, values: &[String]) -> f64 {
+/// Whether a column, by its name, holds what must not be wrong.
+pub fn is_telling(name: &str) -> bool {
     let name = snake(name);
-    let has = |words: &[&str]| {
-        name.split(['_', ':', '*', '.'])
-            .any(|word| words.contains(&word))
-    };
+    has(&name, COUNTED) || has(&name, STATES)
+}
+
+/// Whether a name in small letters has one of these words.
+fn has(name: &str, words: &[&str]) -> bool {
+    name.split(['_', ':', '*', '.'])
+        .any(|word| words.contains(&word))
+}
+
+fn of_column(name: &str, values: &[String]) -> f64 {
     let is_word = |value: &String| {
         ["true", "false", "NULL"]
             .iter()
             .any(|word| value.eq_ignore_ascii_case(word))
     };
-    if has(COUNTED) || has(STATES) {
+    if is_telling(name) {
         1.0
-    } else if has(NOTED) {
+    } else if has(&snake(name), NOTED) {
         0.15
     } else if is_number_that_varies(values) || values.iter().any(is_word) {
         0.9

@@ -39,6 +39,38 @@ pub fn assignments(text: &str, parameters: &[Option<String>]) -> Vec<(String, St
     found
 }
 
+/// Whether an UPDATE does nothing but add to columns or take from them, under no condition on them.
+pub fn only_counts(text: &str) -> bool {
+    let text = text.to_ascii_lowercase().replace(['"', '`', '(', ')'], " ");
+    let Some((_, rest)) = text.split_once(" set ") else {
+        return false;
+    };
+    let (set, condition) = rest.split_once(" where ").unwrap_or((rest, ""));
+    let bare = |name: &str| {
+        name.rsplit('.')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_string()
+    };
+    set.split(',').all(|one| {
+        let Some((column, value)) = one.split_once('=') else {
+            return false;
+        };
+        let column = bare(column);
+        let asked = condition.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+        let parts: Vec<&str> = value.split(['+', '-']).map(str::trim).collect();
+        let is_amount = |part: &str| {
+            let digits = part.strip_prefix('$').unwrap_or(part);
+            digits == "?" || !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+        };
+        let [first, amount] = parts.as_slice() else {
+            return false;
+        };
+        bare(first) == column && is_amount(amount) && !asked.clone().any(|word| word == column)
+    })
+}
+
 fn push(
     found: &mut Vec<(String, String)>,
     column: Option<String>,
@@ -132,6 +164,25 @@ fn after_quote(bytes: &[u8], from: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn counting_is_adding_and_no_more() {
+        for (text, expected) in [
+            ("UPDATE v SET n = n + 1 WHERE id = 3", true),
+            (
+                r#"UPDATE "v" SET "n" = ("v"."n" + 1), m = m - $2 WHERE "v"."id" = 3"#,
+                true,
+            ),
+            ("UPDATE v SET n = n + 1 WHERE id = 3 AND n < 4", false),
+            ("UPDATE v SET n = n + 1, open = false WHERE id = 3", false),
+            ("UPDATE v SET n = m + 1", false),
+            ("UPDATE v SET n = n + (SELECT max(n) FROM v)", false),
+            ("UPDATE v SET n = 4", false),
+            ("", false),
+        ] {
+            assert_eq!(only_counts(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_set_to_what() {

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use model::{Access, Isolation, Protocol};
 
-use super::{Unique, conditional, rows};
+use super::{Purpose, Unique, conditional, rows, told};
 use crate::footprint::Deed;
 use crate::template::{Template, TemplateStep};
 
@@ -20,15 +20,16 @@ pub struct Between<'a> {
     pub first: usize,
     pub second: usize,
     pub deed: &'a Deed,
+    pub purpose: Purpose,
 }
 
 /// A lock, from the step that takes it to the last one that has it.
-struct Hold<'a> {
-    deed: &'a Deed,
+pub struct Hold<'a> {
+    pub deed: &'a Deed,
     /// It is inside a service, not in a store.
     is_own: bool,
-    from: usize,
-    until: usize,
+    pub from: usize,
+    pub until: usize,
 }
 
 /// What seems to protect A's steps.
@@ -45,15 +46,20 @@ pub fn of(race: &Between<'_>, unique: &[Unique]) -> Option<Guard> {
     let theirs = harmful(race);
     let keeps_out = redis_lock(race, &theirs)
         .or_else(|| lock(race, &theirs))
-        .or_else(|| isolation(race));
+        .or_else(|| isolation(race))
+        .or_else(|| told::row_lock(race, &theirs));
     let turns_away = keeps_out.is_none();
-    let what = keeps_out
-        .or_else(|| {
-            let then = &race.one.steps[race.second];
-            let deeds: Vec<&Deed> = theirs.iter().map(|(_, deed)| *deed).collect();
-            conditional::of(then, race.deed, &deeds)
+    // What is told only is not tried from here on, so an earlier step that turns away is enough.
+    let turning = match race.purpose {
+        Purpose::Trying => race.second..=race.second,
+        Purpose::Telling => race.first + 1..=race.second,
+    };
+    let deeds: Vec<&Deed> = theirs.iter().map(|(_, deed)| *deed).collect();
+    let what = keeps_out.or_else(|| {
+        race.one.steps.get(turning)?.iter().find_map(|then| {
+            conditional::of(then, race.deed, &deeds).or_else(|| unique_row(race, then, unique))
         })
-        .or_else(|| unique_row(race, unique))?;
+    })?;
     Some(Guard { what, turns_away })
 }
 
@@ -119,7 +125,7 @@ fn excludes(race: &Between<'_>, mine: &Deed, lock: &Deed, theirs: &Deed) -> bool
 }
 
 /// Whether a deed is that of an INSERT, or of the COMMIT that shows it.
-fn inserts(template: &Template, deed: &Deed) -> bool {
+pub fn inserts(template: &Template, deed: &Deed) -> bool {
     let mut steps = template.steps.iter();
     deed.effect.columns.is_none()
         && steps.any(|step| {
@@ -129,7 +135,7 @@ fn inserts(template: &Template, deed: &Deed) -> bool {
 }
 
 /// All locks that a request takes, each with how long it has it.
-fn holds(template: &Template) -> Vec<Hold<'_>> {
+pub fn holds(template: &Template) -> Vec<Hold<'_>> {
     let mut found = Vec::new();
     for (from, step) in template.steps.iter().enumerate() {
         let locks = |deed: &&Deed| deed.locks && deed.effect.access == Access::Lock;
@@ -202,8 +208,7 @@ fn isolation(race: &Between<'_>) -> Option<String> {
 }
 
 /// A row that is made twice is turned away where its unique columns have the values looked for.
-fn unique_row(race: &Between<'_>, unique: &[Unique]) -> Option<String> {
-    let then = &race.one.steps[race.second];
+fn unique_row(race: &Between<'_>, then: &TemplateStep, unique: &[Unique]) -> Option<String> {
     let made = then
         .footprint
         .deeds

@@ -2,7 +2,7 @@
 
 use model::{Access, Label, Protocol};
 
-use super::rows;
+use super::{Purpose, rows};
 use crate::footprint::Deed;
 use crate::template::{Origin, Template, TemplateStep};
 
@@ -13,6 +13,7 @@ pub struct Candidate<'a> {
     pub second: &'a TemplateStep,
     pub then: &'a Deed,
     pub other: &'a Template,
+    pub purpose: Purpose,
 }
 
 /// What a candidate would be.
@@ -59,18 +60,23 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
         second,
         then,
         other,
+        purpose,
     } = candidate;
-    let acts = then.shows || then.locks;
+    let is_told = *purpose == Purpose::Telling;
+    // Who only locks has done nothing yet.
+    let acts = then.shows || then.locks && !(is_told && then.effect.access == Access::Lock);
     let same = rows::are_same(deed, then);
-    let shows = |deed: &Deed| any(other, |theirs| theirs.shows && deed.depends(theirs));
-    let looks = |deed: &Deed| {
+    let shows = |deed: &Deed| {
         any(other, |theirs| {
-            theirs.looks && deed.effect.meets(&theirs.effect)
+            // That a lock is free again changes nothing that was looked at.
+            let changes = !is_told || theirs.effect.access.changes();
+            theirs.shows && changes && deed.depends(theirs)
         })
     };
+    let looks = |deed: &Deed| any(other, |theirs| theirs.looks && deed.meets(theirs));
     let writes = |deed: &Deed| {
         any(other, |theirs| {
-            theirs.effect.access != Access::Read && deed.effect.meets(&theirs.effect)
+            theirs.effect.access != Access::Read && deed.meets(theirs)
         })
     };
     if deed.looks && acts {
@@ -78,7 +84,12 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
             return None;
         }
         return Some(match (same, then.effect.access) {
-            _ if first.found_nothing && makes(second) => (Label::DoubleInsert, 90),
+            _ if first.found_nothing
+                && makes(second)
+                && (!is_told || same || deed.target != then.target) =>
+            {
+                (Label::DoubleInsert, 90)
+            }
             // Each changes what only the other looks at.
             (true, _) if looks(then) && !writes(then) => (Label::WriteSkew, 80),
             // A row that is made overwrites none.
@@ -90,6 +101,9 @@ fn name(candidate: &Candidate<'_>) -> Option<(Label, u32)> {
             (false, _) if deed.target == then.target && looks(then) => (Label::WriteSkew, 80),
             (false, _) => (Label::CheckThenAct, 60),
         });
+    }
+    if is_told && deed.looks && !then.looks {
+        return None;
     }
     if deed.looks && then.looks {
         return (shows(deed) && shows(then)).then_some((Label::ReadSkew, 30));
@@ -115,13 +129,19 @@ fn lock_order(candidate: &Candidate<'_>) -> Option<Named> {
     if !deed.locks || !then.locks || !in_one_transaction(candidate) {
         return None;
     }
+    // Nobody waits for a row that is not there yet, but for one with the same unique value.
+    let waits =
+        |step: &TemplateStep| candidate.purpose == Purpose::Trying || step.step.verb != "INSERT";
+    if !waits(candidate.first) || !waits(candidate.second) {
+        return None;
+    }
     if deed.resource() == then.resource() && deed.effect.part == then.effect.part {
         return None;
     }
     let locks = |mine: &Deed| {
         other.steps.iter().position(|step| {
             let mut deeds = step.footprint.deeds.iter();
-            deeds.any(|theirs| theirs.locks && mine.depends(theirs))
+            waits(step) && deeds.any(|theirs| theirs.locks && mine.depends(theirs))
         })
     };
     let (of_first, of_second) = (locks(deed)?, locks(then)?);

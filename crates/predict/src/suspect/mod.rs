@@ -11,6 +11,7 @@ mod label;
 pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
+mod told;
 mod window;
 
 use std::collections::BTreeMap;
@@ -51,6 +52,16 @@ pub struct Unique {
     pub columns: Vec<String>,
 }
 
+/// What cycles are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be tried: rather one too many.
+    Trying,
+    /// To be told to people and tried by nobody: what the store's own locks rule out is no cycle,
+    /// and taking a lock is no act.
+    Telling,
+}
+
 /// A cycle through two steps of A and some of B.
 #[derive(Debug, Clone)]
 pub(crate) struct Cycle {
@@ -77,7 +88,7 @@ pub(crate) struct Race {
 /// All suspects of these operations, those most likely to be wrong first. Which state they are
 /// tried from is left open.
 pub fn suspects(learned: &[Learned]) -> Vec<Suspect> {
-    let races = races(learned, &[]).into_iter();
+    let races = races(learned, &[], Purpose::Trying).into_iter();
     let mut found: Vec<(u32, Suspect)> = races
         .filter_map(|race| suspect(&learned[race.one], &learned[race.other], race))
         .collect();
@@ -112,12 +123,12 @@ fn is_worth_trying(learned: &[Learned], at: usize, other: usize) -> bool {
 }
 
 /// All races of these operations, pair by pair, where these columns are unique.
-pub(crate) fn races(learned: &[Learned], unique: &[Unique]) -> Vec<Race> {
+pub(crate) fn races(learned: &[Learned], unique: &[Unique], purpose: Purpose) -> Vec<Race> {
     let mut found = Vec::new();
     for (one, other) in pairs(learned) {
         let mut by_resource: BTreeMap<String, Vec<Cycle>> = BTreeMap::new();
         let (mine, theirs) = (&learned[one].template, &learned[other].template);
-        for (resource, cycle) in cycles(mine, theirs, unique) {
+        for (resource, cycle) in cycles(mine, theirs, unique, purpose) {
             by_resource.entry(resource).or_default().push(cycle);
         }
         found.extend(by_resource.into_iter().map(|(resource, mut cycles)| {
@@ -170,8 +181,8 @@ fn plan(name: &str, learned: &Learned) -> RacerPlan {
     }
 }
 
-/// Every cycle, with the resource that the first step cares about.
-fn cycles(one: &Template, other: &Template, unique: &[Unique]) -> Vec<(String, Cycle)> {
+/// What A does that B cares about: by its step, its place there, and what it is.
+fn met<'a>(one: &'a Template, other: &Template) -> Vec<(usize, usize, &'a Deed)> {
     let locks = guard::lock_keys(one, other);
     // What B does not touch is in no cycle with it.
     let is_met = |deed: &Deed| {
@@ -186,15 +197,23 @@ fn cycles(one: &Template, other: &Template, unique: &[Unique]) -> Vec<(String, C
             && is_met(deed)
             && !locks.contains(&deed.resource())
     };
-    let mut met: Vec<(usize, usize, &Deed)> = Vec::new();
+    let mut met = Vec::new();
     for (at, step) in one.steps.iter().enumerate() {
         let deeds = step.footprint.deeds.iter().enumerate();
-        met.extend(
-            deeds
-                .filter(|(_, deed)| is_data(deed))
-                .map(|(nth, deed)| (at, nth, deed)),
-        );
+        let data = deeds.filter(|(_, deed)| is_data(deed));
+        met.extend(data.map(|(nth, deed)| (at, nth, deed)));
     }
+    met
+}
+
+/// Every cycle, with the resource that the first step cares about.
+fn cycles(
+    one: &Template,
+    other: &Template,
+    unique: &[Unique],
+    purpose: Purpose,
+) -> Vec<(String, Cycle)> {
+    let met = met(one, other);
     let mut found = Vec::new();
     for (first, nth, deed) in &met {
         let mut seen: Vec<(String, bool, bool)> = Vec::new();
@@ -211,10 +230,15 @@ fn cycles(one: &Template, other: &Template, unique: &[Unique]) -> Vec<(String, C
                 second: &one.steps[*second],
                 then,
                 other,
+                purpose,
             };
             let Some(named) = label::of(&candidate) else {
                 continue;
             };
+            let steps = (*first, *second);
+            if purpose == Purpose::Telling && told::is_held(one, steps, deed) {
+                continue;
+            }
             seen.push(kind);
             let between = guard::Between {
                 one,
@@ -222,6 +246,7 @@ fn cycles(one: &Template, other: &Template, unique: &[Unique]) -> Vec<(String, C
                 first: *first,
                 second: *second,
                 deed,
+                purpose,
             };
             let guard = guard::of(&between, unique);
             let cycle = Cycle {

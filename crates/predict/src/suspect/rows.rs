@@ -12,6 +12,18 @@ pub fn is_open(value: &str) -> bool {
     value.ends_with(CUT)
 }
 
+/// What stands before an open value that the request made up for itself: no other request has it.
+pub const OWN: char = '\u{1}';
+
+/// Whether some column has a value of one of the requests' own, and so another one in the other.
+pub fn are_apart_by_own(one: &Effect, other: &Effect) -> bool {
+    let is_own = |value: &str| value.starts_with(OWN);
+    one.part.iter().any(|(column, value)| {
+        let mut theirs = other.part.iter();
+        theirs.any(|(name, their_value)| column == name && (is_own(value) || is_own(their_value)))
+    })
+}
+
 /// Whether two deeds of one request are about the same row, as far as is known.
 pub fn are_same(one: &Deed, other: &Deed) -> bool {
     let sets = |deed: &Deed, column: &String| {

@@ -1,10 +1,10 @@
 //! Windows: the same cycles that suspects are made of, by the places of their steps, for who wants
 //! to count how often they close.
 
-use model::{Access, Label, Transaction};
+use model::{Access, Label};
 
-use super::{Cycle, Learned, Unique, cycles, pairs, plan, why};
-use crate::template::{Template, TemplateStep};
+use super::{Cycle, Learned, Purpose, Unique, cycles, pairs, plan, told, why};
+use crate::template::Template;
 
 /// A window of A that B can come into.
 #[derive(Debug, Clone)]
@@ -43,11 +43,11 @@ pub fn windows(learned: &[Learned], unique: &[Unique]) -> Vec<Window> {
     let mut found: Vec<Window> = Vec::new();
     for (one, other) in pairs(learned) {
         let (a, b) = (&learned[one], &learned[other]);
-        let mut all = cycles(&a.template, &b.template, unique);
+        let mut all = cycles(&a.template, &b.template, unique, Purpose::Trying);
         all.retain(|(resource, cycle)| {
             // Who locks in another order is not kept out by a lock, but waits for it for ever.
-            let is_free =
-                cycle.label == Label::LockOrder || !holds_it(&a.template, cycle, resource);
+            let is_free = cycle.label == Label::LockOrder
+                || !told::takes(&a.template, (cycle.first, cycle.second), resource);
             is_free && (reads(&b.template) || !is_skew(cycle))
         });
         all.sort_by_key(|(_, cycle)| std::cmp::Reverse(cycle.weight));
@@ -88,20 +88,4 @@ fn is_skew(cycle: &Cycle) -> bool {
 fn reads(template: &Template) -> bool {
     let mut deeds = template.steps.iter().flat_map(|step| &step.footprint.deeds);
     deeds.any(|deed| deed.effect.access == Access::Read && !deed.is_snapshot())
-}
-
-/// Whether the first step takes the row for itself until the second, so that nobody comes between.
-fn holds_it(template: &Template, cycle: &Cycle, resource: &str) -> bool {
-    let is_inside = |step: &TemplateStep| step.step.transaction == Transaction::Inside;
-    let ends = |step: &TemplateStep| {
-        matches!(
-            step.step.transaction,
-            Transaction::Commit | Transaction::Rollback
-        )
-    };
-    let steps = &template.steps[cycle.first..cycle.second];
-    let holds = steps[0].footprint.deeds.iter().any(|deed| {
-        deed.locks && deed.effect.access != Access::Lock && deed.resource() == resource
-    });
-    holds && is_inside(&steps[0]) && !steps.iter().any(ends)
 }
