@@ -14,6 +14,10 @@ use crate::client::Client;
 use crate::draws::Draws;
 use crate::request::PreparedRequest;
 
+/// A burst begins so much later than it is asked for: until the thread that watches the clock runs, all
+/// that is due would be sent at once, and who comes first decides most races.
+const LEAD: Duration = Duration::from_millis(20);
+
 /// A request of a burst.
 #[derive(Debug)]
 pub struct Due {
@@ -61,7 +65,7 @@ pub fn times(requests: u64, window: Duration, draws: &mut Draws) -> Vec<Duration
 pub async fn send(burst: Vec<Due>) -> std::io::Result<Vec<Sent>> {
     let (chime, mut chimes) = mpsc::channel(burst.len().max(1));
     let times: Vec<Duration> = burst.iter().map(|due| due.at).collect();
-    let began = Instant::now();
+    let began = Instant::now() + LEAD;
     let _going_on = watch_clock(began, times, chime)?;
     let side_by_side = LocalSet::new();
     let send_all = async {
