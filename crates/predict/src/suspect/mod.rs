@@ -188,29 +188,7 @@ fn cycles(
     unique: &[Unique],
     purpose: Purpose,
 ) -> Vec<(String, Cycle)> {
-    let locks = guard::lock_keys(one, other);
-    // What B does not touch is in no cycle with it.
-    let is_met = |deed: &Deed| {
-        let mut theirs = other.steps.iter().flat_map(|step| &step.footprint.deeds);
-        theirs.any(|theirs| deed.depends(theirs))
-    };
-    // That a lock is free again changes nothing that was looked at.
-    let is_release = |deed: &Deed| deed.shows && deed.effect.access == model::Access::Lock;
-    let is_data = |deed: &Deed| {
-        !deed.is_snapshot()
-            && !is_release(deed)
-            && is_met(deed)
-            && !locks.contains(&deed.resource())
-    };
-    let mut met: Vec<(usize, usize, &Deed)> = Vec::new();
-    for (at, step) in one.steps.iter().enumerate() {
-        let deeds = step.footprint.deeds.iter().enumerate();
-        met.extend(
-            deeds
-                .filter(|(_, deed)| is_data(deed))
-                .map(|(nth, deed)| (at, nth, deed)),
-        );
-    }
+    let met = met(one, other);
     let mut found = Vec::new();
     for (first, nth, deed) in &met {
         let mut seen: Vec<(String, bool, bool)> = Vec::new();
@@ -262,6 +240,34 @@ fn cycles(
         }
     }
     found
+}
+
+/// A's deeds that B can meet, each with its step and its place there.
+fn met<'a>(one: &'a Template, other: &Template) -> Vec<(usize, usize, &'a Deed)> {
+    let locks = guard::lock_keys(one, other);
+    // What B does not touch is in no cycle with it.
+    let is_met = |deed: &Deed| {
+        let mut theirs = other.steps.iter().flat_map(|step| &step.footprint.deeds);
+        theirs.any(|theirs| deed.depends(theirs))
+    };
+    // That a lock is free again changes nothing that was looked at.
+    let is_release = |deed: &Deed| deed.shows && deed.effect.access == model::Access::Lock;
+    let is_data = |deed: &Deed| {
+        !deed.is_snapshot()
+            && !is_release(deed)
+            && is_met(deed)
+            && !locks.contains(&deed.resource())
+    };
+    let mut met: Vec<(usize, usize, &Deed)> = Vec::new();
+    for (at, step) in one.steps.iter().enumerate() {
+        let deeds = step.footprint.deeds.iter().enumerate();
+        met.extend(
+            deeds
+                .filter(|(_, deed)| is_data(deed))
+                .map(|(nth, deed)| (at, nth, deed)),
+        );
+    }
+    met
 }
 
 fn order(one: &Template, other: &Template, cycle: &Cycle) -> SuspectOrder {
