@@ -57,10 +57,10 @@ fn a_voucher_whose_lock_comes_late_is_first() {
         "coupon-racy.log",
         Some("coupon"),
         &[
-            "lost-update db shop_voucher",
+            "lost update db shop_voucher",
             "check-then-act db shop_voucher",
-            "lost-update db shop_customer (read again under a row lock on db shop_customer)",
-            "double-insert db shop_visit (the unique constraint on shop_visit (customer_id))",
+            "lost update db shop_customer (read again under a row lock on db shop_customer)",
+            "double insert db shop_visit (the unique constraint on shop_visit (customer_id))",
         ],
     );
     let operation = &document["boundaries"][0]["operation"];
@@ -69,10 +69,10 @@ fn a_voucher_whose_lock_comes_late_is_first() {
         "coupon-racy.log",
         None,
         &[
-            "lost-update db shop_voucher",
-            "double-insert db shop_visit",
+            "lost update db shop_voucher",
+            "double insert db shop_visit",
             "check-then-act db shop_voucher",
-            "lost-update db shop_customer (read again under a row lock on db shop_customer)",
+            "lost update db shop_customer (read again under a row lock on db shop_customer)",
         ],
     );
 }
@@ -83,9 +83,9 @@ fn a_voucher_whose_look_locks_is_protected() {
         "coupon-fixed.log",
         Some("coupon"),
         &[
-            "lost-update db shop_customer (read again under a row lock on db shop_customer)",
-            "lost-update db shop_voucher (a row lock on db shop_voucher)",
-            "double-insert db shop_visit (the unique constraint on shop_visit (customer_id))",
+            "lost update db shop_customer (read again under a row lock on db shop_customer)",
+            "lost update db shop_voucher (a row lock on db shop_voucher)",
+            "double insert db shop_visit (the unique constraint on shop_visit (customer_id))",
             "check-then-act db shop_voucher (a row lock on db shop_voucher)",
         ],
     );
@@ -137,14 +137,14 @@ fn what_is_broken_in_a_log_is_counted() {
     let whole = std::fs::read_to_string(recorded("coupon-racy.log")).unwrap();
     let cut = folder.write("cut.log", &whole[..whole.len() - 100]);
     let said = predict(&folder, None, &cut, &[]);
-    assert_eq!(told(&said.json())[0], "lost-update db shop_voucher");
+    assert_eq!(told(&said.json())[0], "lost update db shop_voucher");
     // A blob at its end.
     let blob = folder.0.join("blob.log");
     let mut bytes = whole.clone().into_bytes();
     bytes.extend((0..200_000_u32).map(|nth| (nth.wrapping_mul(2_654_435_761) >> 24) as u8));
     std::fs::write(&blob, bytes).unwrap();
     let document = predict(&folder, None, &blob, &[]).json();
-    assert_eq!(told(&document)[0], "lost-update db shop_voucher");
+    assert_eq!(told(&document)[0], "lost update db shop_voucher");
     let skipped = document["recorded"]["skipped"].as_array().unwrap();
     assert!(!skipped.is_empty(), "{document}");
     // Every second line by another clock.
