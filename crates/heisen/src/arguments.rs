@@ -148,8 +148,8 @@ pub struct PredictOptions {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
     pub keys: u64,
     /// Recorded traffic: PostgreSQL and MySQL logs, JSON lines, evidence of earlier runs. Needs no
-    /// spec; beside one, both make one ranking
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// spec; beside one, both make one ranking. May be given more than once
+    #[arg(long, value_name = "FILE")]
     pub log: Vec<PathBuf>,
     /// What is written in the logs [default: what they look like]
     #[arg(long, value_name = "FORMAT", requires = "log")]

@@ -5,6 +5,7 @@ mod clients;
 mod exits;
 mod isolate;
 mod kills;
+mod logs;
 mod predict;
 mod rig;
 mod runs;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use model::{Access, Effect, Protocol, SeenStep, Step};
+use model::{Access, Effect, Protocol, SeenStep, Step, Transaction};
 
 use super::forms::Forms;
 use super::habits::Habits;
@@ -60,11 +60,12 @@ impl Lesson {
     pub fn of(kind: &Group, requests: &[RecordedRequest], known: &Known) -> Lesson {
         let forms = &known.forms;
         let mut keys = Keys::default();
-        // The shortest that makes all steps: what is longer repeats, or is two requests in one.
+        // The shortest that makes all steps: what is longer repeats, or is two requests in one. One
+        // whose COMMIT the log has lost shows nothing of what it wrote.
         let shortest = kind
             .whole
             .iter()
-            .min_by_key(|at| requests[**at].steps.len());
+            .min_by_key(|at| (is_cut(&requests[**at]), requests[**at].steps.len()));
         let first = shortest.copied().unwrap_or_default();
         let kept = kept(&requests[first], known, &mut keys);
         let stride = kind.whole.len().div_ceil(SAMPLES_MAX).max(1);
@@ -208,6 +209,13 @@ impl Lesson {
             }
         }
     }
+}
+
+/// Whether a transaction was still open where the log ends.
+fn is_cut(request: &RecordedRequest) -> bool {
+    let mut transactions = request.steps.iter().map(|seen| seen.step.transaction);
+    let last = transactions.rfind(|transaction| *transaction != Transaction::None);
+    matches!(last, Some(Transaction::Begin | Transaction::Inside))
 }
 
 /// Another number each time, as far as there were several times.

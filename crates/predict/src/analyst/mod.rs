@@ -22,6 +22,8 @@ mod severity;
 mod sql;
 mod telling;
 #[cfg(test)]
+mod telling_tests;
+#[cfg(test)]
 mod testkit;
 #[cfg(test)]
 mod tests;

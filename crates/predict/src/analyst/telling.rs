@@ -1,7 +1,7 @@
 //! Which of the cycles are worth telling: a list that says everything says nothing. What is left
 //! out is counted.
 
-use model::Label;
+use model::{Access, Label};
 
 use super::habits::Habits;
 use super::lesson::Lesson;
@@ -76,6 +76,11 @@ impl Telling<'_> {
         }
         if is_same || !matches!(cycle.label, Label::CheckThenAct | Label::WriteSkew) {
             return None;
+        }
+        // What is checked and changed in one step is decided; what follows only records it.
+        let is_done = deed.effect.access == Access::Atomic && deed.shows;
+        if is_done && !writes_back(one, cycle) {
+            return Some(Reason::Undecided);
         }
         let writer = &one.steps()[severity::writer(one, cycle.second, then)];
         if self

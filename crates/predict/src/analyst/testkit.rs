@@ -163,7 +163,7 @@ fn select(text: &str, part: &[(String, String)]) -> Vec<Effect> {
     let mut columns: Vec<String> = listed.split(", ").map(str::to_string).collect();
     columns.extend(part.iter().map(|(column, _)| column.clone()));
     let columns = (listed != "*").then_some(columns);
-    let all: &[Access] = match text.ends_with("FOR UPDATE") {
+    let all: &[Access] = match text.ends_with("FOR UPDATE") || text.ends_with("FOR KEY SHARE") {
         true => &[Access::Lock, Access::Read],
         false => &[Access::Read],
     };

@@ -8,7 +8,7 @@ fn many(requests: u64, lines: &[&str]) -> Vec<RecordedRequest> {
     named(None, requests, lines)
 }
 
-fn named(name: Option<&str>, requests: u64, lines: &[&str]) -> Vec<RecordedRequest> {
+pub fn named(name: Option<&str>, requests: u64, lines: &[&str]) -> Vec<RecordedRequest> {
     let of = |nth: u64| {
         let fill = |line: &&str| {
             line.replace("$a", &(nth % 5 + 40).to_string())
@@ -39,13 +39,13 @@ fn shown(analysis: &Analysis) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(requests: Vec<RecordedRequest>, unique: &[Unique], expected: &[&str]) -> Analysis {
+pub fn check(requests: Vec<RecordedRequest>, unique: &[Unique], expected: &[&str]) -> Analysis {
     let analysis = analyse(requests, unique);
     assert_eq!(shown(&analysis), expected, "{:#?}", analysis.kinds);
     analysis
 }
 
-fn unique(table: &str, columns: &[&str]) -> Unique {
+pub fn unique(table: &str, columns: &[&str]) -> Unique {
     Unique {
         table: table.to_string(),
         columns: columns.iter().map(|column| (*column).to_string()).collect(),

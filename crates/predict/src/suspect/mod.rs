@@ -181,31 +181,6 @@ fn plan(name: &str, learned: &Learned) -> RacerPlan {
     }
 }
 
-/// What A does that B cares about: by its step, its place there, and what it is.
-fn met<'a>(one: &'a Template, other: &Template) -> Vec<(usize, usize, &'a Deed)> {
-    let locks = guard::lock_keys(one, other);
-    // What B does not touch is in no cycle with it.
-    let is_met = |deed: &Deed| {
-        let mut theirs = other.steps.iter().flat_map(|step| &step.footprint.deeds);
-        theirs.any(|theirs| deed.depends(theirs))
-    };
-    // That a lock is free again changes nothing that was looked at.
-    let is_release = |deed: &Deed| deed.shows && deed.effect.access == model::Access::Lock;
-    let is_data = |deed: &Deed| {
-        !deed.is_snapshot()
-            && !is_release(deed)
-            && is_met(deed)
-            && !locks.contains(&deed.resource())
-    };
-    let mut met = Vec::new();
-    for (at, step) in one.steps.iter().enumerate() {
-        let deeds = step.footprint.deeds.iter().enumerate();
-        let data = deeds.filter(|(_, deed)| is_data(deed));
-        met.extend(data.map(|(nth, deed)| (at, nth, deed)));
-    }
-    met
-}
-
 /// Every cycle, with the resource that the first step cares about.
 fn cycles(
     one: &Template,
@@ -265,6 +240,34 @@ fn cycles(
         }
     }
     found
+}
+
+/// A's deeds that B can meet, each with its step and its place there.
+fn met<'a>(one: &'a Template, other: &Template) -> Vec<(usize, usize, &'a Deed)> {
+    let locks = guard::lock_keys(one, other);
+    // What B does not touch is in no cycle with it.
+    let is_met = |deed: &Deed| {
+        let mut theirs = other.steps.iter().flat_map(|step| &step.footprint.deeds);
+        theirs.any(|theirs| deed.depends(theirs))
+    };
+    // That a lock is free again changes nothing that was looked at.
+    let is_release = |deed: &Deed| deed.shows && deed.effect.access == model::Access::Lock;
+    let is_data = |deed: &Deed| {
+        !deed.is_snapshot()
+            && !is_release(deed)
+            && is_met(deed)
+            && !locks.contains(&deed.resource())
+    };
+    let mut met: Vec<(usize, usize, &Deed)> = Vec::new();
+    for (at, step) in one.steps.iter().enumerate() {
+        let deeds = step.footprint.deeds.iter().enumerate();
+        met.extend(
+            deeds
+                .filter(|(_, deed)| is_data(deed))
+                .map(|(nth, deed)| (at, nth, deed)),
+        );
+    }
+    met
 }
 
 fn order(one: &Template, other: &Template, cycle: &Cycle) -> SuspectOrder {
