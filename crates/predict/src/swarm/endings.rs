@@ -33,12 +33,13 @@ impl World<'_> {
         request.waits_for = None;
         request.is_waiting_for_connection = false;
         request.is_waiting_for_slot = false;
+        let kept = &self.kept[id as usize];
         // Nobody notices when it ends but who waits for it.
         let is_noticed = request.has_slot
             || request.caller != Caller::Nobody
             || request.intent != NOBODY
-            || !request.leases.is_empty()
-            || !request.held.is_empty();
+            || !kept.leases.is_empty()
+            || !kept.held.is_empty();
         if is_noticed || self.demands.is_followed(operation_of(request)) {
             let attempt = request.attempt;
             self.queue.put(
@@ -98,6 +99,7 @@ impl World<'_> {
         self.free_locks(id, true, at);
         self.free_leases(id, at);
         self.free_slot(id, at);
+        self.kept[id as usize].looked.clear();
         self.free.push(id);
         if ending == Ending::Done {
             self.intent_done(intent, operation);

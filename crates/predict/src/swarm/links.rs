@@ -59,7 +59,7 @@ impl World<'_> {
             self.queue.put(at + nanos(timeout), gives_up);
         }
         if let Some(pool) = behaviour.pool
-            && !request.leases.contains(&(link as u32))
+            && !self.kept[id as usize].leases.contains(&(link as u32))
         {
             if state.busy >= pool {
                 tally.no_connection += 1;
@@ -68,7 +68,7 @@ impl World<'_> {
                 return;
             }
             state.busy += 1;
-            request.leases.push(link as u32);
+            self.kept[id as usize].leases.push(link as u32);
         }
         self.send(id, at);
     }
@@ -221,7 +221,7 @@ impl World<'_> {
     pub(super) fn roll_back(&mut self, id: u32, at: Nanos) {
         let request = &mut self.requests[id as usize];
         request.snapshot = None;
-        request.looked.clear();
+        self.kept[id as usize].looked.clear();
         self.free_locks(id, false, at);
     }
 
@@ -235,11 +235,11 @@ impl World<'_> {
 
     fn free_lease(&mut self, id: u32, link: usize, at: Nanos) {
         let request = &mut self.requests[id as usize];
-        let mut leases = request.leases.iter();
-        let Some(lease) = leases.position(|lease| *lease as usize == link) else {
+        let leases = &mut self.kept[id as usize].leases;
+        let Some(lease) = leases.iter().position(|lease| *lease as usize == link) else {
             return;
         };
-        request.leases.swap_remove(lease);
+        leases.swap_remove(lease);
         let replica = usize::from(request.replica);
         let state = &mut self.links[link][replica];
         state.busy -= 1;
@@ -247,7 +247,7 @@ impl World<'_> {
             let waits = &mut self.requests[next as usize];
             if waits.live && waits.attempt == attempt && waits.is_waiting_for_connection {
                 waits.is_waiting_for_connection = false;
-                waits.leases.push(link as u32);
+                self.kept[next as usize].leases.push(link as u32);
                 state.busy += 1;
                 return self.send(next, at);
             }
@@ -255,7 +255,7 @@ impl World<'_> {
     }
 
     pub(super) fn free_leases(&mut self, id: u32, at: Nanos) {
-        while let Some(link) = self.requests[id as usize].leases.last() {
+        while let Some(link) = self.kept[id as usize].leases.last() {
             self.free_lease(id, *link as usize, at);
         }
     }

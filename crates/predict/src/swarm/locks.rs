@@ -71,8 +71,9 @@ impl World<'_> {
         if lock.owner == id || lock.owner == NOBODY {
             lock.owner = id;
             let is_held = |held: &&(u32, u32, bool)| (held.0, held.1) == (family, place);
-            if request.held.iter().find(is_held).is_none() {
-                request.held.push((family, place, lasts));
+            let held = &mut self.kept[id as usize].held;
+            if held.iter().find(is_held).is_none() {
+                held.push((family, place, lasts));
                 self.tally.families[touch.family].lockers += 1;
             }
             return true;
@@ -156,7 +157,7 @@ impl World<'_> {
         let lock = self.locks[touch.family][place as usize].now(self.round);
         if lock.owner == id || !own_only {
             let (family, place) = (touch.family as u32, place);
-            self.requests[id as usize]
+            self.kept[id as usize]
                 .held
                 .retain(|held| (held.0, held.1) != (family, place));
             self.free_lock(family, place, at);
@@ -165,10 +166,10 @@ impl World<'_> {
 
     /// Gives back what a transaction holds, or everything.
     pub(super) fn free_locks(&mut self, id: u32, all: bool, at: Nanos) {
-        if self.requests[id as usize].held.is_empty() {
+        if self.kept[id as usize].held.is_empty() {
             return;
         }
-        let mut held = std::mem::take(&mut self.requests[id as usize].held);
+        let mut held = std::mem::take(&mut self.kept[id as usize].held);
         held.retain(|(family, place, lasts)| {
             let goes = all || !lasts;
             if goes {
@@ -176,7 +177,7 @@ impl World<'_> {
             }
             !goes
         });
-        self.requests[id as usize].held = held;
+        self.kept[id as usize].held = held;
     }
 
     /// The next in line has it, and goes on.
@@ -200,7 +201,7 @@ impl World<'_> {
             // It is its own before anybody else can ask for it, and its exchange goes on.
             self.locks[family as usize][place as usize].owner = next;
             self.tally.families[family as usize].lockers += 1;
-            let held = &mut self.requests[next as usize].held;
+            let held = &mut self.kept[next as usize].held;
             held.push((family, place, first.lasts));
             self.queue.put(
                 at,

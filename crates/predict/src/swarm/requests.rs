@@ -6,7 +6,7 @@ use super::families::{At, Keys};
 use super::model::Role;
 use super::program::Act;
 use super::queue::Happening;
-use super::world::{Caller, Ending, LIVE_MAX, Request, World};
+use super::world::{Caller, Ending, Kept, LIVE_MAX, Request, World};
 
 /// Times of exchanges that are kept, of all requests on their way.
 const TIMES_MAX: usize = 1 << 26;
@@ -33,12 +33,6 @@ impl World<'_> {
         self.called[service] = self.called[service].max(replica + 1);
         self.serial = self.serial.wrapping_add(1);
         let request = &mut self.requests[id as usize];
-        let mut held = std::mem::take(&mut request.held);
-        let mut looked = std::mem::take(&mut request.looked);
-        let mut leases = std::mem::take(&mut request.leases);
-        held.clear();
-        looked.clear();
-        leases.clear();
         *request = Request {
             live: true,
             // What was put in the queue for who had this place before is out of date.
@@ -50,9 +44,6 @@ impl World<'_> {
             caller,
             intent,
             born: at,
-            held,
-            looked,
-            leases,
             depth,
             ..Request::default()
         };
@@ -84,6 +75,7 @@ impl World<'_> {
         let times = self.times.len() + self.program.steps_max;
         self.is_cut |= self.requests.len() >= LIVE_MAX || times > TIMES_MAX;
         self.requests.push(Request::default());
+        self.kept.push(Kept::default());
         self.times.resize(times, 0);
         id
     }

@@ -19,7 +19,7 @@ impl World<'_> {
                 return Some(touch.family);
             }
             if touch.looks && is_serializable {
-                let looked = &mut self.requests[id as usize].looked;
+                let looked = &mut self.kept[id as usize].looked;
                 looked.push((touch.family as u32, place));
                 self.note_reader(id, touch.family, place, at);
             }
@@ -27,7 +27,7 @@ impl World<'_> {
         if !act.ends_transaction || !is_serializable {
             return None;
         }
-        let looked = std::mem::take(&mut self.requests[id as usize].looked);
+        let looked = std::mem::take(&mut self.kept[id as usize].looked);
         let mut changed = None;
         for (family, place) in looked {
             let family = family as usize;

@@ -47,6 +47,8 @@ pub struct World<'a> {
     pub(super) base: Nanos,
     pub(super) round: u32,
     pub(super) requests: Vec<Request>,
+    /// By the same places as requests.
+    pub(super) kept: Vec<Kept>,
     pub(super) free: Vec<u32>,
     /// When each exchange of each request touched its target.
     pub(super) times: Vec<Nanos>,
@@ -75,7 +77,7 @@ pub struct World<'a> {
 }
 
 /// One request on its way.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Request {
     pub live: bool,
     pub operation: u32,
@@ -104,12 +106,6 @@ pub struct Request {
     pub found: bool,
     /// The family and version that a later fill puts into a cache.
     pub noted: Option<(u32, u32)>,
-    /// Locks it holds, by family and place; those of transactions go when they end.
-    pub held: Vec<(u32, u32, bool)>,
-    /// What it looked at in a SERIALIZABLE transaction.
-    pub looked: Vec<(u32, u32)>,
-    /// Links of which it has a connection.
-    pub leases: Vec<u32>,
     pub is_waiting_for_connection: bool,
     pub is_waiting_for_slot: bool,
     /// A call is open.
@@ -121,6 +117,17 @@ pub struct Request {
     pub answered: bool,
     pub has_slot: bool,
     pub outcome: Ending,
+}
+
+/// What one request has that there can be several of; apart, so that requests are quick to begin.
+#[derive(Debug, Clone, Default)]
+pub struct Kept {
+    /// Locks it holds, by family and place; those of transactions go when they end.
+    pub held: Vec<(u32, u32, bool)>,
+    /// What it looked at in a SERIALIZABLE transaction.
+    pub looked: Vec<(u32, u32)>,
+    /// Links of which it has a connection.
+    pub leases: Vec<u32>,
 }
 
 /// Who asked.
@@ -188,6 +195,7 @@ impl<'a> World<'a> {
             base: 0,
             round: 0,
             requests: Vec::new(),
+            kept: Vec::new(),
             free: Vec::new(),
             times: Vec::new(),
             serial: 0,
@@ -300,6 +308,7 @@ impl<'a> World<'a> {
         }
         self.queue.clear();
         self.requests.clear();
+        self.kept.clear();
         self.free.clear();
         self.times.clear();
         self.agents.clear();
