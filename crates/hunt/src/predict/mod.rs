@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use lab::Lab;
-use model::{Boundary, DemandShape, Prediction, Setup, System};
+use model::{Boundary, DemandShape, Prediction, Service, Setup, System, Variable};
 use predict::suspect::Unique;
 use predict::swarm::{OperationModel, ServiceModel};
 
@@ -110,6 +110,13 @@ pub fn merged(mut one: Prediction, other: Prediction) -> Prediction {
 const REQUESTS: u64 = 200;
 const WINDOW: std::time::Duration = std::time::Duration::from_millis(500);
 
+/// Replicas that are told where the others are divide the work among them.
+fn knows_its_peers(service: &Service) -> bool {
+    let told = service.env.iter().map(|(_, value)| value);
+    let mut holes = service.run.iter().chain(told).flat_map(|text| text.holes());
+    holes.any(|hole| matches!(hole, Variable::Peers(of) if *of == service.name))
+}
+
 fn model_of(
     system: &System,
     operations: Vec<OperationModel>,
@@ -146,6 +153,7 @@ fn model_of(
         name: service.name.clone(),
         replicas: service.replicas,
         slots: service.slots,
+        has_owners: knows_its_peers(service),
         slowness: service
             .limits
             .cpu

@@ -38,6 +38,8 @@ pub struct ServiceModel {
     pub slots: Option<u64>,
     /// How many times slower it works than on a core of its own.
     pub slowness: f64,
+    /// Each key has one replica that owns it; the others pass requests on to it.
+    pub has_owners: bool,
 }
 
 /// An argument and how its values are chosen.

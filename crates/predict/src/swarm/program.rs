@@ -43,6 +43,8 @@ pub struct Service {
     pub name: String,
     pub replicas: u16,
     pub slots: Option<u64>,
+    /// Each key has a replica of its own.
+    pub has_owners: bool,
 }
 
 /// An exchange, ready to run.
@@ -155,6 +157,7 @@ fn services(model: &Model) -> Vec<Service> {
         name: service.name.clone(),
         replicas: service.replicas.max(1),
         slots: service.slots,
+        has_owners: service.has_owners,
     });
     let mut all: Vec<Service> = known.collect();
     if all.is_empty() {
@@ -162,6 +165,7 @@ fn services(model: &Model) -> Vec<Service> {
             name: String::new(),
             replicas: 1,
             slots: None,
+            has_owners: false,
         });
     }
     all

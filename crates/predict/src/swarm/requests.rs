@@ -28,7 +28,13 @@ impl World<'_> {
         };
         let service = self.program.operations[operation].service;
         let replicas = self.program.services[service].replicas;
-        let replica = self.next_replica[service];
+        let replica = match self.program.services[service].has_owners {
+            // Whoever it came to passes it on.
+            true => {
+                (keys.iter().map(|key| u64::from(*key)).sum::<u64>() % u64::from(replicas)) as u16
+            }
+            false => self.next_replica[service],
+        };
         self.next_replica[service] = (replica + 1) % replicas;
         self.called[service] = self.called[service].max(replica + 1);
         self.serial = self.serial.wrapping_add(1);

@@ -72,6 +72,7 @@ pub fn service(name: &str, replicas: u16) -> ServiceModel {
         replicas,
         slots: None,
         slowness: 1.0,
+        has_owners: false,
     }
 }
 
