@@ -139,7 +139,10 @@ fn a_condition_is_looked_at_again_after_the_wait() {
     ];
     let tally = tally(&model(&[("reserve", conditional)], 100, 4));
     assert_eq!(tally.raced(), 0);
-    assert!(tally.operations[0].turned_away > 0 && tally.waited() > 0);
+    let turned_away = tally.operations[0].turned_away;
+    assert!(turned_away > 0 && tally.waited() > 0);
+    let of_windows: u64 = tally.windows.iter().map(|w| w.turned_away).sum();
+    assert_eq!(of_windows, turned_away);
 }
 
 /// A transaction that has a row for so long, and a statement by itself that wants it.
@@ -186,6 +189,31 @@ fn who_came_first_has_the_row_first_and_no_longer_than_to_the_end() {
     let mean_ns = window.open_ns / window.closed;
     assert_eq!(mean_ns, 27_500_000 + 800_000);
     assert_eq!((tally.waited(), tally.operations[0].done), (9, 10));
+}
+
+/// One has the row for 10 ms; a second asks for it after 1 ms and a third after 2 ms.
+#[test]
+fn who_asks_earlier_has_the_row_earlier() {
+    let asks = |after: &str| {
+        [
+            "cache GET seen{event} takes=0ms".to_string(),
+            format!("db BEGIN takes=0ms after={after}"),
+            "db+ LOCK events{event} takes=0ms".to_string(),
+            "db COMMIT after=10ms takes=0ms".to_string(),
+            "cache SET seen{event} takes=0ms".to_string(),
+        ]
+    };
+    let all = ["0ms", "1ms", "2ms"].map(asks);
+    let all = all.each_ref().map(|told| lines(told));
+    let model = model(&[("a", &all[0]), ("b", &all[1]), ("c", &all[2])], 1, 1).within(1, 0);
+    let program = super::super::program::Program::of(&model);
+    let tally = rounds(&model, 1);
+    let open_ms = [0, 1, 2].map(|operation| {
+        let mut of = program.windows.iter().zip(&tally.windows);
+        let found = of.find(|(w, counted)| w.window.one == operation && counted.closed > 0);
+        found.map(|(_, counted)| counted.open_ns / counted.closed / 1_000_000)
+    });
+    assert_eq!(open_ms, [Some(10), Some(20), Some(30)]);
 }
 
 #[test]
@@ -320,6 +348,8 @@ fn a_transaction_that_was_a_victim_is_made_again_from_its_beginning() {
     let tally = rounds(&model, 5);
     assert!(tally.deadlocks() > 0);
     assert_eq!(tally.operations.iter().map(|o| o.done).sum::<u64>(), 200);
+    // BEGIN and both statements again for each victim.
+    assert_eq!(tally.links[0].calls, 4 * 200 + 3 * tally.deadlocks());
 }
 
 #[test]
