@@ -216,6 +216,37 @@ impl Hazard {
 }
 
 impl Boundary {
+    /// One of which nothing is known yet but where it is and what goes wrong.
+    pub fn new(from: &str, to: &str, hazard: Hazard) -> Boundary {
+        Boundary {
+            rank: 0,
+            edge: format!("{from} -> {to}"),
+            operations: Vec::new(),
+            args: Vec::new(),
+            resource: String::new(),
+            hazard,
+            rate: None,
+            interval: None,
+            figure: None,
+            closed_form: None,
+            window_us: None,
+            over_limit: None,
+            threshold: None,
+            curve: Vec::new(),
+            factors: Factors {
+                probability: 0.0,
+                severity: 0.0,
+                unprotected: 1.0,
+                incident: 1.0,
+            },
+            guard: None,
+            kept_out: 0,
+            why: String::new(),
+            sensitivity: Vec::new(),
+            advice: None,
+        }
+    }
+
     /// Whether it is to be expected: something goes wrong there, and nothing protects it.
     pub fn is_open(&self) -> bool {
         self.factors.volatility() > 0.0

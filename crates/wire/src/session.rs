@@ -6,7 +6,7 @@
 //! that frame. Frames of one direction come in order; the two directions come interleaved as
 //! they were seen. Whatever the peers send, a session neither panics nor grows without limit.
 
-use model::{Effect, Isolation, Protocol, Reply, Transaction};
+use model::{ConnectionId, Effect, Isolation, LaneId, Protocol, Reply, Step, Transaction, WireId};
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,6 +108,46 @@ pub struct Draft {
     pub noise: bool,
     /// As in [`model::Step`].
     pub session: Option<u32>,
+}
+
+/// Where a step was seen: what the protocol does not know of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The wire.
+    pub wire: WireId,
+    /// Its lane.
+    pub lane: LaneId,
+    /// Where it leads.
+    pub target: &'a str,
+    /// What is spoken there.
+    pub protocol: Protocol,
+    /// The connection.
+    pub connection: ConnectionId,
+    /// The nth step of that connection.
+    pub ordinal: u64,
+}
+
+impl Draft {
+    /// The step, seen there.
+    pub fn at(self, place: Place<'_>) -> Step {
+        Step {
+            wire: place.wire,
+            lane: place.lane,
+            target: place.target.to_string(),
+            connection: place.connection,
+            ordinal: place.ordinal,
+            protocol: place.protocol,
+            verb: self.verb,
+            shape: self.shape,
+            text: self.text,
+            parameters: self.parameters,
+            effects: self.effects,
+            transaction: self.transaction,
+            isolation: self.isolation,
+            noise: self.noise,
+            session: self.session,
+        }
+    }
 }
 
 /// Texts, parameters and reply values kept for people are cut here.

@@ -12,7 +12,7 @@ use predict::Ledger;
 use predict::suspect::Learned;
 use predict::swarm::{DeedTies, Exchange, OperationModel, Role};
 use predict::template;
-use wire::session::Draft;
+use wire::session::{Draft, Place};
 use wire::text::{Describer, Language, Unique, unique};
 
 use super::arguments;
@@ -298,24 +298,14 @@ pub fn language(protocol: Protocol) -> Language {
 }
 
 fn step(told: &Told, ordinal: usize) -> Step {
-    let draft = told.drafts[0].clone();
-    Step {
+    told.drafts[0].clone().at(Place {
         wire: WireId(0),
         lane: LaneId(0),
-        target: told.target.clone(),
+        target: &told.target,
+        protocol: told.protocol,
         connection: ConnectionId(0),
         ordinal: ordinal as u64,
-        protocol: told.protocol,
-        verb: draft.verb,
-        shape: draft.shape,
-        text: draft.text,
-        parameters: draft.parameters,
-        effects: draft.effects,
-        transaction: draft.transaction,
-        noise: draft.noise,
-        isolation: draft.isolation,
-        session: None,
-    }
+    })
 }
 
 fn template_step(

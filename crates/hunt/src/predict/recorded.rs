@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use model::prediction::GraphEdge;
 use model::{
-    ConnectionId, Event, EventKind, LaneId, Prediction, Protocol, Reply, ReplyKind, SeenStep, Step,
+    ConnectionId, Event, EventKind, LaneId, Prediction, Protocol, Reply, ReplyKind, SeenStep,
     WireId,
 };
 use predict::analyst::{self, Analysis, RecordedRequest};
 use predict::log::{self, Format, Log, Said, Spoken};
 use predict::suspect::Unique;
 use store::Recorded;
+use wire::session::Place;
 use wire::text::{Describer, Language, unique};
 
 use super::shapes;
@@ -226,24 +227,16 @@ impl Sessions {
         }
         let at = said.at_us.map_or(0, |at| at.saturating_sub(self.first_us));
         let asked_us = u64::try_from(at).unwrap_or(0);
+        let wire = WireId(self.wire_of(&said.target));
         SeenStep {
-            step: Step {
-                wire: WireId(self.wire_of(&said.target)),
+            step: draft.at(Place {
+                wire,
                 lane: LaneId(0),
-                target: said.target.clone(),
+                target: &said.target,
+                protocol: protocol(said.language),
                 connection: ConnectionId(connection),
                 ordinal,
-                protocol: protocol(said.language),
-                verb: draft.verb,
-                shape: draft.shape,
-                text: draft.text,
-                parameters: draft.parameters,
-                effects: draft.effects,
-                transaction: draft.transaction,
-                noise: draft.noise,
-                isolation: draft.isolation,
-                session: None,
-            },
+            }),
             reply: reply(said),
             asked_us,
             passed_us: asked_us,

@@ -69,31 +69,14 @@ fn ranked(one: &Lesson, other: &Lesson, race: &Race, figures: &Figures) -> Ranke
 
 fn blank(target: &str, operations: Vec<String>, hazard: Hazard) -> Boundary {
     Boundary {
-        rank: 0,
-        edge: format!("{CALLER} -> {target}"),
-        args: Vec::new(),
         operations,
-        resource: String::new(),
-        hazard,
-        rate: None,
-        interval: None,
-        figure: None,
-        closed_form: None,
-        window_us: None,
-        over_limit: None,
-        threshold: None,
-        curve: Vec::new(),
         factors: Factors {
             probability: OBSCURE,
             severity: OBSCURE,
             unprotected: 1.0,
             incident: 1.0,
         },
-        guard: None,
-        kept_out: 0,
-        why: String::new(),
-        sensitivity: Vec::new(),
-        advice: None,
+        ..Boundary::new(CALLER, target, hazard)
     }
 }
 

@@ -310,31 +310,9 @@ fn severity(hazard: Hazard) -> f64 {
 
 pub fn blank(hazard: Hazard, from: &str, to: &str, rate: Rate) -> Boundary {
     Boundary {
-        rank: 0,
-        edge: format!("{from} -> {to}"),
-        operations: Vec::new(),
-        args: Vec::new(),
-        resource: String::new(),
-        hazard,
         rate: Some(rate),
         interval: Some(rate.interval()),
-        figure: None,
-        closed_form: None,
-        window_us: None,
-        over_limit: None,
-        threshold: None,
-        curve: Vec::new(),
-        factors: Factors {
-            probability: 0.0,
-            severity: 0.0,
-            unprotected: 1.0,
-            incident: 1.0,
-        },
-        guard: None,
-        kept_out: 0,
-        why: String::new(),
-        sensitivity: Vec::new(),
-        advice: None,
+        ..Boundary::new(from, to, hazard)
     }
 }
 

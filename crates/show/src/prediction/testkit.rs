@@ -10,27 +10,14 @@ use serde_json::json;
 
 /// A boundary of which no more is known than its place and its kind.
 pub fn boundary(rank: u32, edge: &str, operations: &[&str], on: &str, hazard: Hazard) -> Boundary {
+    let (from, to) = edge.split_once(" -> ").unwrap_or((edge, ""));
     Boundary {
         rank,
         edge: edge.into(),
         operations: operations.iter().map(|name| (*name).into()).collect(),
-        args: Vec::new(),
         resource: on.into(),
-        hazard,
-        rate: None,
-        interval: None,
-        figure: None,
-        closed_form: None,
-        window_us: None,
-        over_limit: None,
-        threshold: None,
-        curve: Vec::new(),
         factors: factors(0.5, 1.0),
-        guard: None,
-        kept_out: 0,
-        why: String::new(),
-        sensitivity: Vec::new(),
-        advice: None,
+        ..Boundary::new(from, to, hazard)
     }
 }
 

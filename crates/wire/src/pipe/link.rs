@@ -8,7 +8,7 @@ use std::rc::Rc;
 use model::{ConnectionId, Reply, ReplyKind, Step, StepRecord};
 
 use crate::counters::Counters;
-use crate::session::{Direction, Down, Draft, Frame, Look, Session, Up, session};
+use crate::session::{Direction, Down, Draft, Frame, Look, Place, Session, Up, session};
 use crate::wire::Carrier;
 
 /// Shared by the halves of one connection.
@@ -271,23 +271,14 @@ impl Link {
     }
 
     fn step(&self, draft: Draft, ordinal: u64) -> Step {
-        Step {
+        draft.at(Place {
             wire: self.carrier.wire,
             lane: self.carrier.lane,
-            target: self.carrier.target.clone(),
+            target: &self.carrier.target,
+            protocol: self.carrier.protocol,
             connection: self.connection,
             ordinal,
-            protocol: self.carrier.protocol,
-            verb: draft.verb,
-            shape: draft.shape,
-            text: draft.text,
-            parameters: draft.parameters,
-            effects: draft.effects,
-            transaction: draft.transaction,
-            isolation: draft.isolation,
-            noise: draft.noise,
-            session: draft.session,
-        }
+        })
     }
 }
 
