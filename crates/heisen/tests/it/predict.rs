@@ -66,6 +66,12 @@ fn the_ticket_shop_races_for_the_cached_count() {
     );
     assert_eq!(first["advice"]["step"], "cache DECR inv:42");
     assert!(document["simulated_requests"].as_u64() > Some(400_000));
+    let graph = document["graph"].as_array().unwrap();
+    let spoken: Vec<&str> = graph
+        .iter()
+        .filter_map(|e| e["protocol"].as_str())
+        .collect();
+    assert_eq!(spoken, ["http", "redis", "postgres"]);
 }
 
 #[test]

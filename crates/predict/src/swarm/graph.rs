@@ -25,10 +25,10 @@ pub fn graph(model: &Model) -> Vec<GraphEdge> {
             if exchange.target == operation.service {
                 continue;
             }
-            let step = exchange
-                .step
-                .and_then(|at| operation.learned.template.steps.get(at));
-            let spoken = step.map_or(Protocol::Http, |step| step.step.protocol);
+            // A step that touches nothing, such as BEGIN, is in no template; others of its edge are.
+            let mut steps = operation.learned.template.steps.iter();
+            let known = steps.find(|step| step.step.target == exchange.target);
+            let spoken = known.map_or(Protocol::Http, |step| step.step.protocol);
             add(&operation.service, &exchange.target, spoken.as_str());
         }
     }
