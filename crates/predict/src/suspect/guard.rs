@@ -87,7 +87,12 @@ fn is_lock(deed: &Deed) -> bool {
 fn lock(race: &Between<'_>, theirs: &[(usize, &Deed)]) -> Option<String> {
     let their_locks = holds(race.other);
     let found = holds(race.one).into_iter().find(|mine| {
-        let is_held = mine.from <= race.first && mine.until >= race.second;
+        // What is tried anyway is named by the lock that is met first, also where it is given back early.
+        let upto = match race.purpose {
+            Purpose::Trying => race.first,
+            Purpose::Telling => race.second,
+        };
+        let is_held = mine.from <= race.first && mine.until >= upto;
         is_held
             && !theirs.is_empty()
             && theirs.iter().all(|(at, deed)| {
