@@ -142,10 +142,10 @@ pub struct PredictOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     pub burst: Option<u64>,
     /// With --burst: all within this
-    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = time)]
+    #[arg(long, value_name = "TIME", default_value = "500ms", value_parser = time, requires = "burst")]
     pub window: Duration,
     /// With --burst: for so many different values of the first argument
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=100_000), requires = "burst")]
     pub keys: u64,
     /// Recorded traffic: PostgreSQL and MySQL logs, JSON lines, evidence of earlier runs. Needs no
     /// spec; beside one, both make one ranking. May be given more than once

@@ -12,8 +12,11 @@ use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &PredictOptions, common: &Common) -> Result<Exit, Failure> {
-    // Recorded traffic tells enough by itself: a spec is read only when one is named.
-    let wanted = options.log.is_empty() || options.system.spec.is_some();
+    // Recorded traffic tells enough by itself: a spec is read only when something asks for one.
+    let wanted = options.log.is_empty()
+        || options.learn
+        || options.system.spec.is_some()
+        || options.system.variant.is_some();
     let loaded = match wanted {
         true => Some(super::load(
             options.system.spec.as_deref(),

@@ -16,7 +16,7 @@ use std::time::Instant;
 use lab::Lab;
 use model::{Boundary, DemandShape, Prediction, Service, Setup, System, Variable};
 use predict::suspect::Unique;
-use predict::swarm::{OperationModel, ServiceModel};
+use predict::swarm::{OperationModel, Role, ServiceModel};
 
 pub use predict::log::Format;
 pub use predict::swarm::{Model, SwarmPlan};
@@ -52,13 +52,10 @@ pub async fn of_running<L: Lab>(
 ) -> Result<Model, HuntError> {
     let mut known = Known::of(&stage.system);
     let mut operations = learned::operations(stage, setup, context, &mut known.notes).await?;
-    for described in described::operations(&stage.system, &mut known) {
-        let is_known =
-            |learned: &OperationModel| learned.learned.operation == described.learned.operation;
-        if !operations.iter().any(is_known) {
-            operations.push(described);
-        }
-    }
+    complete(
+        &mut operations,
+        described::operations(&stage.system, &mut known),
+    );
     for note in known.notes.drain(..).collect::<Vec<_>>() {
         context.warn(note);
     }
@@ -68,6 +65,32 @@ pub async fn of_running<L: Lab>(
         context.warn(note);
     }
     Ok(model)
+}
+
+/// Adds what is described of operations that were not learned. Their calls are by places among those
+/// that are described, and are made to be by places among all.
+fn complete(operations: &mut Vec<OperationModel>, described: Vec<OperationModel>) {
+    let name = |model: &OperationModel| model.learned.operation.clone();
+    let called: Vec<String> = described.iter().map(name).collect();
+    let learned = operations.len();
+    for described in described {
+        if !operations
+            .iter()
+            .any(|known| name(known) == name(&described))
+        {
+            operations.push(described);
+        }
+    }
+    let all: Vec<String> = operations.iter().map(name).collect();
+    let place = |old: usize| all.iter().position(|name| called.get(old) == Some(name));
+    for exchange in operations[learned..]
+        .iter_mut()
+        .flat_map(|o| &mut o.exchanges)
+    {
+        if let Role::Call(old) = exchange.role {
+            exchange.role = place(old).map_or(Role::Plain, Role::Call);
+        }
+    }
 }
 
 /// Simulates a model.
@@ -168,5 +191,56 @@ fn model_of(
         traffic,
         incidents: system.incidents.clone(),
         unique,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use predict::suspect::Learned;
+    use predict::swarm::Exchange;
+    use predict::template::Template;
+
+    fn operation(name: &str, roles: &[Role]) -> OperationModel {
+        let exchange = |role: &Role| Exchange {
+            target: "other".into(),
+            step: None,
+            footprint: predict::Footprint::default(),
+            ties: vec![],
+            work: vec![],
+            takes: model::Latency::Measured(vec![1]),
+            decides: false,
+            on_miss: false,
+            background: false,
+            once: false,
+            role: role.clone(),
+        };
+        OperationModel {
+            service: "shop".into(),
+            learned: Learned {
+                operation: name.into(),
+                args: vec![],
+                template: Template::default(),
+            },
+            exchanges: roles.iter().map(exchange).collect(),
+            tail: vec![],
+            limit: None,
+            arguments: vec![],
+        }
+    }
+
+    #[test]
+    fn calls_lead_to_the_same_operations_among_more() {
+        let mut all = vec![operation("show", &[]), operation("charge", &[Role::Plain])];
+        let described = vec![
+            operation("charge", &[]),
+            operation("refund", &[]),
+            operation("buy", &[Role::Call(0), Role::Call(1)]),
+        ];
+        complete(&mut all, described);
+        let names: Vec<&str> = all.iter().map(|o| o.learned.operation.as_str()).collect();
+        assert_eq!(names, ["show", "charge", "refund", "buy"]);
+        let roles: Vec<&Role> = all[3].exchanges.iter().map(|e| &e.role).collect();
+        assert_eq!(roles, [&Role::Call(1), &Role::Call(2)]);
     }
 }
