@@ -89,6 +89,9 @@ pub enum EventKind {
         operation: String,
         /// Its arguments.
         args: Vec<(String, Value)>,
+        /// What a request of it is made of.
+        #[serde(default)]
+        values: Vec<String>,
         /// The names of its steps that matter.
         steps: Vec<String>,
         /// Steps that touch nothing shared, with how often they were seen.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use model::schedule::one_word;
-use model::{ReplyKind, SeenStep, Step, StepPattern};
+use model::{Protocol, ReplyKind, SeenStep, Step, StepPattern};
 
 use crate::footprint::{Footprint, Ledger};
 
@@ -249,9 +249,14 @@ fn from_reply(
         .filter(|(_, (index, _))| *index < at);
     let mut computed = None;
     for (step, (index, _)) in earlier {
-        let Some(reply) = &run.steps[*index].reply else {
+        let seen = &run.steps[*index];
+        let Some(reply) = &seen.reply else {
             continue;
         };
+        // `UPDATE 1` says that it was done, and nothing that could be written on.
+        if seen.step.protocol == Protocol::Postgres && reply.value.starts_with(&seen.step.verb) {
+            continue;
+        }
         let mut words = reply
             .value
             .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')));

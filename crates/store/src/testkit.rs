@@ -189,6 +189,7 @@ fn isolating() -> Vec<EventKind> {
         EventKind::OperationLearned {
             operation: text("reserve"),
             args: vec![(text("event"), json!(42))],
+            values: vec![],
             steps: vec![text("cache GET inv:42")],
             set_aside: vec![(text("db BEGIN"), 3)],
             obscure: 0,

@@ -131,6 +131,41 @@ fn tickets_that_are_counted_in_a_cache() {
     assert_eq!(told(&document), ["check-then-act cache inv:*"]);
 }
 
+/// What isolate keeps of the trials of its suspects: few requests, all of them with one argument.
+#[test]
+fn runs_of_isolate_are_recorded_traffic() {
+    for (variant, expected) in [
+        ("racy", &["check-then-act cache inv:*"][..]),
+        (
+            "row-lock",
+            &[
+                "check-then-act cache inv:* (decided under a row lock on db events)",
+                "check-then-act db events (a row lock on db events)",
+            ],
+        ),
+        (
+            "redlock",
+            &["check-then-act db events (the lock `cache lock:event:*`)"],
+        ),
+        (
+            "optimistic",
+            &["check-then-act db events (a conditional UPDATE)"],
+        ),
+        ("atomic", &[]),
+    ] {
+        let folder = Folder::new(&format!("logs-isolate-{variant}"));
+        let mut isolate = heisen(&folder);
+        isolate
+            .arg("isolate")
+            .arg(root().join("targets/ticketrush"));
+        isolate.args(["--variant", variant, "--times", "3", "--natural", "0"]);
+        run(isolate.args(["--explore", "0", "--seed", "7", "--quiet"]));
+        let runs = store::runs(&folder.0.join(".heisen")).unwrap();
+        let document = predict(&folder, None, &runs[0].path, &[]).json();
+        assert_eq!(told(&document), expected, "{variant}");
+    }
+}
+
 #[test]
 fn what_is_broken_in_a_log_is_counted() {
     let folder = Folder::new("logs-broken");

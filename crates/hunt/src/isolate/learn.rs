@@ -243,6 +243,7 @@ async fn learn<L: Lab>(
     context.emit(EventKind::OperationLearned {
         operation: racer.operation.clone(),
         args: racer.args.clone(),
+        values: runs[0].values.clone(),
         steps: template
             .steps
             .iter()

@@ -2,7 +2,6 @@
 
 use model::{Operation, Template, Variable};
 use predict::swarm::ARGUMENTS_MAX;
-use serde_json::Value;
 
 /// One way to fill the holes of an operation's steps.
 #[derive(Debug, Clone)]
@@ -25,7 +24,7 @@ pub fn of(operation: &Operation, places: &[usize]) -> Vec<Filling> {
     let args: Vec<(String, String)> = operation
         .args
         .iter()
-        .map(|(name, values)| (name.clone(), values.first().map_or("1".into(), text)))
+        .map(|(name, values)| (name.clone(), values.first().map_or("1".into(), super::text)))
         .collect();
     let usual = Filling {
         argument: None,
@@ -58,13 +57,6 @@ impl Filling {
             Variable::Now => self.drawn.len().to_string(),
             _ => self.drawn.to_string(),
         })
-    }
-}
-
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 

@@ -240,7 +240,7 @@ fn ties(
     let tie = |value: &str, others: Vec<&str>| {
         let mut tie = Tie::default();
         for ((_, argument), place) in args.iter().zip(places) {
-            if *place < predict::swarm::ARGUMENTS_MAX && has_word(value, &text(argument)) {
+            if *place < predict::swarm::ARGUMENTS_MAX && has_word(value, &super::text(argument)) {
                 tie.arguments |= 1 << place;
             }
         }
@@ -274,13 +274,6 @@ fn ties(
     effects.collect()
 }
 
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
 fn has_word(text: &str, word: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric())
         .any(|part| part == word)
@@ -291,7 +284,7 @@ fn without_arguments(resource: &str, args: &[(String, Value)]) -> String {
     let mut name = String::with_capacity(resource.len());
     for part in resource.split_inclusive(|c: char| !c.is_alphanumeric()) {
         let word = part.trim_end_matches(|c: char| !c.is_alphanumeric());
-        let is_argument = args.iter().any(|(_, value)| text(value) == word);
+        let is_argument = args.iter().any(|(_, value)| super::text(value) == word);
         match is_argument && !word.is_empty() {
             true => {
                 name.push('*');

@@ -194,6 +194,14 @@ fn model_of(
     }
 }
 
+/// A value as it stands in a statement.
+fn text(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

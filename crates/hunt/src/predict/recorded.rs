@@ -93,6 +93,7 @@ impl Traffic {
             self.requests.push(RecordedRequest {
                 name: request.name,
                 steps: steps.cloned().collect(),
+                ..RecordedRequest::default()
             });
         }
     }
@@ -133,7 +134,10 @@ struct Trials {
     requests: Vec<RecordedRequest>,
     /// Whom each wire leads to.
     targets: HashMap<WireId, String>,
-    open: BTreeMap<String, Vec<SeenStep>>,
+    /// Of each racer: its steps so far, and how long they were held in all.
+    open: BTreeMap<String, (Vec<SeenStep>, u64)>,
+    /// The arguments that operations were learned with, and all values of their requests.
+    given: HashMap<String, (Vec<String>, Vec<String>)>,
     trial: (String, u64),
     /// Times of a trial count from its beginning; those of the run go on.
     base_us: u64,
@@ -146,6 +150,16 @@ impl Trials {
                 let target = edge.rsplit(" -> ").next().unwrap_or_default().to_string();
                 self.targets.insert(wire, target);
             }
+            EventKind::OperationLearned {
+                operation,
+                args,
+                values: made_of,
+                ..
+            } => {
+                let (arguments, values) = self.given.entry(operation).or_default();
+                arguments.extend(args.iter().map(|(_, value)| super::text(value)));
+                values.extend(made_of);
+            }
             EventKind::StepDone {
                 phase,
                 trial,
@@ -153,6 +167,7 @@ impl Trials {
                 step,
                 reply,
                 asked_us,
+                held_us,
                 replied_us,
                 ..
             } => {
@@ -161,22 +176,30 @@ impl Trials {
                     self.trial = (phase, trial);
                     self.base_us = event.at_us;
                 }
-                let steps = self.open.entry(racer).or_default();
+                // How long gates held it says nothing of the system.
+                let (steps, held_before_us) = self.open.entry(racer).or_default();
+                let at = |us: u64| self.base_us + us.saturating_sub(*held_before_us);
+                let asked_us = at(asked_us);
+                *held_before_us += held_us;
                 steps.push(SeenStep {
                     step: *step,
                     reply: Some(reply),
-                    asked_us: self.base_us + asked_us,
-                    passed_us: self.base_us + asked_us,
-                    replied_us: self.base_us + replied_us,
+                    asked_us,
+                    passed_us: asked_us,
+                    replied_us: self.base_us + replied_us.saturating_sub(*held_before_us),
                 });
             }
             EventKind::TrialJudged { phase, history, .. }
                 if self.trial.0 == phase && self.trial.1 == history.trial =>
             {
                 for attempt in &history.attempts {
-                    if let Some(steps) = self.open.remove(&attempt.racer) {
+                    if let Some((steps, _)) = self.open.remove(&attempt.racer) {
+                        let given = self.given.get(&attempt.operation);
+                        let (arguments, values) = given.cloned().unwrap_or_default();
                         self.requests.push(RecordedRequest {
                             name: Some(attempt.operation.clone()),
+                            arguments,
+                            values,
                             steps,
                         });
                     }

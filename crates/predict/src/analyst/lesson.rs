@@ -75,14 +75,14 @@ impl Lesson {
             .map(|at| Sample::of(&requests[*at], forms, &mut keys))
             .collect();
         let mut steps: Vec<SeenStep> = kept.iter().map(|(step, _)| (*step).clone()).collect();
-        let opened = open(&kept, &samples, &known.own);
+        let opened = open(&kept, &samples, known, &requests[first].arguments);
         for (at, step) in steps.iter_mut().enumerate() {
             let effects = kept[at].1.and_then(|key| samples[0].steps.get(&key));
             step.step.effects = effects.map_or_else(Vec::new, |(_, e)| named(at, e, &opened));
             step.step.ordinal = at as u64;
         }
         let run = SoloRun {
-            values: Vec::new(),
+            values: requests[first].values.clone(),
             steps,
             answered_us: u64::MAX,
         };
@@ -286,7 +286,12 @@ fn kept<'a>(
 }
 
 /// How the values of these steps are written.
-fn open(kept: &[(&SeenStep, Option<Occurrence>)], samples: &[Sample<'_>], own: &Own) -> Opened {
+fn open(
+    kept: &[(&SeenStep, Option<Occurrence>)],
+    samples: &[Sample<'_>],
+    known: &Known,
+    arguments: &[String],
+) -> Opened {
     let mut slots: Vec<Slot<'_>> = Vec::new();
     for (at, (seen, key)) in kept.iter().enumerate() {
         let Some((key, (_, effects))) =
@@ -307,7 +312,8 @@ fn open(kept: &[(&SeenStep, Option<Occurrence>)], samples: &[Sample<'_>], own: &
                     step: at,
                     place: (nth, place),
                     effect,
-                    is_own: values.iter().flatten().all(|value| own.has(value)),
+                    is_own: values.iter().flatten().all(|value| known.own.has(value)),
+                    is_argument: arguments.contains(value),
                     values,
                     is_bound,
                     is_prepared,

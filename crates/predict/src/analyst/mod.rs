@@ -39,10 +39,14 @@ use obscure::Obscure;
 use own::Own;
 
 /// A request as it was recorded, each statement described.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct RecordedRequest {
     /// Its kind, where the log says.
     pub name: Option<String>,
+    /// Its arguments, where these are known.
+    pub arguments: Vec<String>,
+    /// All that it was made of, where that is known.
+    pub values: Vec<String>,
     /// What it did, in order. All requests' times count from the same moment; all are 0 where none
     /// are known.
     pub steps: Vec<SeenStep>,

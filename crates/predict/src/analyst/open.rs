@@ -2,7 +2,7 @@
 //! same within one: those are written as the same open value, so that the lock on row $1 is known
 //! to cover the update of row $1, and may equal any other request's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use model::effect::CUT;
 use model::{Effect, Step};
@@ -26,15 +26,24 @@ pub struct Slot<'a> {
     pub is_prepared: bool,
     /// Each sample made it up for itself.
     pub is_own: bool,
+    /// It is an argument of the request.
+    pub is_argument: bool,
 }
 
 /// What values are written as.
 pub type Opened = HashMap<(usize, Place), String>;
 
+/// What all values in keys are named, whose words may be anything.
+const KEYS: &str = "*";
+
 /// Writes the values of a kind: constants as they are, others as open ones.
 pub fn all(slots: &[Slot<'_>]) -> Opened {
     let mut written = Opened::new();
     let mut groups: HashMap<(Vec<Option<&str>>, String), usize> = HashMap::new();
+    let keyed: HashSet<(&[Option<String>], String)> = slots
+        .iter()
+        .filter_map(|slot| Some((slot.values.as_slice(), word_of_key(slot)?)))
+        .collect();
     for slot in slots {
         let Some(value) = slot.values.first().and_then(Option::as_deref) else {
             continue;
@@ -47,7 +56,13 @@ pub fn all(slots: &[Slot<'_>]) -> Opened {
                 .iter()
                 .any(|other| other.is_some_and(|other| other != value));
             // Equal values that never vary may be equal by chance: user 1 buys item 1.
-            let name = if varies { String::new() } else { name_of(slot) };
+            let name = match name_of(slot) {
+                _ if varies => String::new(),
+                _ if slot.is_argument => KEYS.to_string(),
+                // The key `lock:event:42` says itself that it is named by an event.
+                name if keyed.contains(&(slot.values.as_slice(), name.clone())) => KEYS.to_string(),
+                name => name,
+            };
             let next = groups.len();
             let group = *groups.entry((values, name)).or_insert(next);
             match slot.is_own {
@@ -90,20 +105,27 @@ fn is_key(column: &str) -> bool {
 fn name_of(slot: &Slot<'_>) -> String {
     let column = column(slot);
     if column.starts_with('*') {
-        return "*".to_string();
+        return KEYS.to_string();
     }
     let small = column.to_ascii_lowercase().replace('_', "");
     if small != "id" {
         return small;
     }
-    let table = slot
-        .effect
-        .resource
-        .rsplit(['.', '_'])
-        .next()
-        .unwrap_or_default();
-    let table = table.to_ascii_lowercase();
-    format!("{}id", table.strip_suffix('s').unwrap_or(&table))
+    let table = slot.effect.resource.rsplit(['.', '_']).next();
+    id_of(table.unwrap_or_default())
+}
+
+/// What the word before a value in a key names.
+fn word_of_key(slot: &Slot<'_>) -> Option<String> {
+    column(slot).strip_prefix('*')?;
+    let before = slot.effect.resource.split('*').nth(slot.place.1)?;
+    let mut words = before.rsplit(|c: char| !c.is_alphanumeric());
+    words.find(|word| !word.is_empty()).map(id_of)
+}
+
+fn id_of(things: &str) -> String {
+    let thing = things.to_ascii_lowercase();
+    format!("{}id", thing.strip_suffix('s').unwrap_or(&thing))
 }
 
 /// Whether a value of a step was bound, and whether any were.

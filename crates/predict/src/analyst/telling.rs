@@ -77,8 +77,9 @@ impl Telling<'_> {
         if is_same || !matches!(cycle.label, Label::CheckThenAct | Label::WriteSkew) {
             return None;
         }
-        // What is checked and changed in one step is decided; what follows only records it.
-        let is_done = deed.effect.access == Access::Atomic && deed.shows;
+        // What is checked and changed in one step is decided; what follows only records it. Nobody
+        // else changes the row before COMMIT shows it.
+        let is_done = deed.effect.access == Access::Atomic && (deed.shows || deed.locks);
         if is_done && !writes_back(one, cycle) {
             return Some(Reason::Undecided);
         }

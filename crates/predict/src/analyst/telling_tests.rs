@@ -187,3 +187,69 @@ fn what_follows_in_all_kinds_was_not_decided() {
     let analysis = analyse([shop, refused].concat(), &[]);
     assert_eq!(analysis.boundaries[0].resource, "db customers");
 }
+
+const HINT: &str = "cache GET inv:$a";
+const LOCK_EVENT: &str = "db SELECT sold FROM events WHERE id = $a FOR UPDATE";
+const SELL: &str = "db UPDATE events SET sold = sold + 1 WHERE id = $a";
+const COUNT: &str = "cache DECR inv:$a";
+
+/// What a request does about a number of tickets that is cached, and all that is told of it.
+const COUNTING: &[(&[&str], &[&str])] = &[
+    // The cache is only a hint: the row is looked at under a lock, and counting comes after.
+    (
+        &[HINT, "db BEGIN", LOCK_EVENT, SELL, "db COMMIT", COUNT],
+        &[
+            "1 check-then-act of cache inv:*: buy / buy (decided under a row lock on db events)",
+            "2 check-then-act of db events: buy / buy (a row lock on db events)",
+        ],
+    ),
+    // Nothing is decided under the lock: what is locked there is not what is changed.
+    (
+        &[
+            HINT,
+            "db BEGIN",
+            "db SELECT name FROM users WHERE id = $b FOR UPDATE",
+            SELL,
+            "db COMMIT",
+            COUNT,
+        ],
+        &["1 check-then-act of cache inv:*: buy / buy"],
+    ),
+    // The lock is on another row than what the hint was about.
+    (
+        &[
+            HINT,
+            "db BEGIN",
+            "db SELECT sold FROM events WHERE id = $b FOR UPDATE",
+            "db UPDATE events SET sold = sold + 1 WHERE id = $b",
+            "db COMMIT",
+            COUNT,
+        ],
+        &[
+            "1 check-then-act of cache inv:*: buy / buy",
+            "2 check-then-act of db events: buy / buy (a row lock on db events)",
+        ],
+    ),
+    // What is written last wins, whatever was decided.
+    (
+        &[
+            HINT,
+            "db BEGIN",
+            LOCK_EVENT,
+            SELL,
+            "db COMMIT",
+            "cache SET inv:$a $n",
+        ],
+        &[
+            "1 lost update of cache inv:*: buy / buy",
+            "2 stale cache fill of db events: buy / buy",
+        ],
+    ),
+];
+
+#[test]
+fn what_is_decided_under_a_lock_is_counted_later() {
+    for (lines, expected) in COUNTING {
+        check(named(Some("buy"), 20, lines), &[], expected);
+    }
+}

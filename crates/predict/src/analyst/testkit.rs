@@ -87,6 +87,7 @@ pub fn request(name: Option<&str>, at_us: u64, lines: &[String]) -> RecordedRequ
     RecordedRequest {
         name: name.map(str::to_string),
         steps: lines.iter().enumerate().map(step).collect(),
+        ..RecordedRequest::default()
     }
 }
 

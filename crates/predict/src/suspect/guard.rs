@@ -47,7 +47,8 @@ pub fn of(race: &Between<'_>, unique: &[Unique]) -> Option<Guard> {
     let keeps_out = redis_lock(race, &theirs)
         .or_else(|| lock(race, &theirs))
         .or_else(|| isolation(race))
-        .or_else(|| told::row_lock(race, &theirs));
+        .or_else(|| told::row_lock(race, &theirs))
+        .or_else(|| told::decided(race, &theirs));
     let turns_away = keeps_out.is_none();
     // What is told only is not tried from here on, so an earlier step that turns away is enough.
     let turning = match race.purpose {

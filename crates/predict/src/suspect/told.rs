@@ -6,7 +6,7 @@ use model::{Access, Transaction};
 use super::guard::{Between, Hold, holds, inserts};
 use super::{Purpose, rows};
 use crate::footprint::Deed;
-use crate::template::{Template, TemplateStep};
+use crate::template::{Origin, Template, TemplateStep};
 
 /// Whether a step of a transaction changes this and so has it for itself until the later step.
 pub fn takes(template: &Template, (first, second): (usize, usize), resource: &str) -> bool {
@@ -47,6 +47,72 @@ pub fn row_lock(race: &Between<'_>, theirs: &[(usize, &Deed)]) -> Option<String>
         }
         let is_again = lock.from <= race.second && looks_again(race, lock, theirs);
         is_again.then(|| format!("read again under a row lock on {resource}"))
+    })
+}
+
+/// Whether what A does in the end was decided with a lock on the row, and what B does as well:
+/// `SELECT ... FOR UPDATE`, `UPDATE`, COMMIT, and then `DECR`. What was looked at before that was a
+/// hint. What comes after the lock only counts: in which order makes no difference.
+pub fn decided(race: &Between<'_>, theirs: &[(usize, &Deed)]) -> Option<String> {
+    if race.purpose == Purpose::Trying || theirs.is_empty() {
+        return None;
+    }
+    let their_locks = holds(race.other);
+    let decides = |template: &Template, lock: &Hold<'_>| {
+        let looks = |deed: &&Deed| deed.looks && deed.resource() == lock.deed.resource();
+        let mut looked = template.steps[lock.from]
+            .footprint
+            .deeds
+            .iter()
+            .filter(looks);
+        let mut then = template.steps.iter().take(lock.until).skip(lock.from + 1);
+        looked.any(|looked| {
+            then.any(|step| {
+                let mut deeds = step.footprint.deeds.iter();
+                deeds.any(|deed| deed.effect.access.changes() && rows::are_same(looked, deed))
+            })
+        })
+    };
+    let locks = holds(race.one);
+    let mut mine = locks.iter().filter(|lock| {
+        let acts = match lock.until < race.second {
+            true => counts(race) && !comes_from(race, |_| true),
+            false => counts(race) || !comes_from(race, |step| step == race.first),
+        };
+        (race.first..race.second).contains(&lock.from) && acts && decides(race.one, lock)
+    });
+    let found = mine.find(|mine| {
+        theirs.iter().all(|(at, deed)| {
+            their_locks.iter().any(|lock| {
+                lock.from <= *at
+                    && decides(race.other, lock)
+                    && mine.deed.depends(lock.deed)
+                    && rows::are_linked(
+                        (&mine.deed.effect, &race.deed.effect),
+                        (&lock.deed.effect, &deed.effect),
+                    )
+            })
+        })
+    })?;
+    Some(format!(
+        "decided under a row lock on {}",
+        found.deed.resource()
+    ))
+}
+
+/// Whether all that A changes in the end is counted up or down, and not set.
+fn counts(race: &Between<'_>) -> bool {
+    let deeds = race.one.steps[race.second].footprint.deeds.iter();
+    let mut changes = deeds.filter(|deed| deed.effect.access.changes()).peekable();
+    changes.peek().is_some() && changes.all(|deed| deed.effect.access == Access::Atomic)
+}
+
+/// Whether something that A writes in the end comes from the reply to such a step.
+fn comes_from(race: &Between<'_>, is_such: impl Fn(usize) -> bool) -> bool {
+    let mut origins = race.one.steps[race.second].origins.iter();
+    origins.any(|origin| match origin {
+        Origin::Reply(from) | Origin::Computed(from) => is_such(*from),
+        Origin::Constant | Origin::Request | Origin::Drawn => false,
     })
 }
 

@@ -213,6 +213,7 @@ fn isolation() -> Vec<Event> {
         kinds.push(EventKind::OperationLearned {
             operation: operation.into(),
             args: Vec::new(),
+            values: vec![],
             steps: vec!["cache GET inv:42".into(); steps],
             set_aside: Vec::new(),
             obscure: 0,
