@@ -4,6 +4,7 @@
 pub mod burst;
 mod client;
 mod draws;
+pub mod engine;
 pub mod load;
 mod request;
 

@@ -51,6 +51,10 @@ pub struct Figures {
     pub errors: BTreeMap<String, u64>,
     /// How late requests left, in microseconds: the generator's own fault (open model, bursts).
     pub lateness_us: Times,
+    /// How late those left that had to wait for a free connection: the target's fault.
+    pub waiting_us: Times,
+    /// What the generator's threads used of the processors, where that is known.
+    pub used: Duration,
 }
 
 /// The longest latency told apart: ten minutes.
@@ -68,6 +72,8 @@ impl Default for Figures {
             latency_us: histogram(),
             errors: BTreeMap::new(),
             lateness_us: histogram(),
+            waiting_us: histogram(),
+            used: Duration::ZERO,
         }
     }
 }
@@ -76,9 +82,23 @@ impl Figures {
     /// Counts a request: how late it left, how it ended, whether that was expected, and how long it
     /// took from when it was due.
     pub fn count(&mut self, late: Duration, outcome: &Outcome, expected: bool, took: Duration) {
+        self.count_sent(late, false);
+        self.count_outcome(outcome, expected, took);
+    }
+
+    /// Counts how late a request left, and whether that was for want of a connection.
+    pub fn count_sent(&mut self, late: Duration, waited: bool) {
+        let late_us = late.as_micros().max(1) as u64;
+        match waited {
+            false => self.lateness_us.saturating_record(late_us),
+            true => self.waiting_us.saturating_record(late_us),
+        }
+    }
+
+    /// Counts how a request ended, whether that was expected, and how long it took from when it was
+    /// due.
+    pub fn count_outcome(&mut self, outcome: &Outcome, expected: bool, took: Duration) {
         self.requests += 1;
-        self.lateness_us
-            .saturating_record(late.as_micros().max(1) as u64);
         if matches!(outcome, Outcome::Answered { .. }) {
             self.latency_us
                 .saturating_record(took.as_micros().max(1) as u64);
@@ -92,6 +112,23 @@ impl Figures {
             Outcome::NotSent { .. } => "not sent".to_string(),
         };
         *self.errors.entry(class).or_default() += 1;
+    }
+
+    /// Takes in what another worker measured at the same time.
+    pub fn add(&mut self, other: &Figures) {
+        self.requests += other.requests;
+        self.used += other.used;
+        for (class, count) in &other.errors {
+            *self.errors.entry(class.clone()).or_default() += count;
+        }
+        for (mine, theirs) in [
+            (&mut self.latency_us, &other.latency_us),
+            (&mut self.lateness_us, &other.lateness_us),
+            (&mut self.waiting_us, &other.waiting_us),
+        ] {
+            mine.add(theirs)
+                .unwrap_or_else(|_| unreachable!("equal bounds"));
+        }
     }
 }
 

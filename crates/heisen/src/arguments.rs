@@ -186,9 +186,9 @@ pub struct StressOptions {
     /// Requests per second, whether or not earlier ones were answered
     #[arg(long, short = 'r', value_name = "PER_SECOND", value_parser = rate)]
     pub rate: Option<f64>,
-    /// For how long
-    #[arg(long, short = 'd', value_name = "TIME", default_value = "10s", value_parser = time)]
-    pub duration: Duration,
+    /// For how long [default: 10s, with --requests until all are made]
+    #[arg(long, short = 'd', value_name = "TIME", value_parser = time)]
+    pub duration: Option<Duration>,
     /// At most so many requests
     #[arg(long, short = 'n', value_name = "N")]
     pub requests: Option<u64>,
@@ -215,6 +215,43 @@ pub struct StressOptions {
     /// Start from the spec's near_limit state, each burst too
     #[arg(long)]
     pub near_limit: bool,
+    /// Load on any server, without a spec
+    #[arg(long, value_name = "URL", conflicts_with_all = ["operation", "spec", "variant", "bursts", "direct", "near_limit"])]
+    pub url: Option<String>,
+    /// With --url: the method
+    #[arg(long, value_name = "METHOD", default_value = "GET", requires = "url", value_parser = method)]
+    pub method: String,
+    /// With --url: a header, `name: value`; may be given more than once
+    #[arg(long, short = 'H', value_name = "HEADER", requires = "url", value_parser = header)]
+    pub header: Vec<(String, String)>,
+    /// With --url: the body, or @FILE
+    #[arg(long, value_name = "BODY", requires = "url")]
+    pub body: Option<String>,
+    /// With --url: an answer is waited for no longer than this
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time, requires = "url")]
+    pub patience: Duration,
+    /// With --url and --rate: how requests come
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "even",
+        requires = "url",
+        requires = "rate"
+    )]
+    pub arrivals: ArrivalsOption,
+    /// With --url: threads that make requests [default: one for each
+    /// processor, with --rate one for each 20000 requests per second]
+    #[arg(long, value_name = "N", requires = "url", value_parser = clap::value_parser!(u32).range(1..=256))]
+    pub threads: Option<u32>,
+}
+
+/// How requests of an open model come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ArrivalsOption {
+    /// One after the other, at equal distances
+    Even,
+    /// Each whenever it likes: a Poisson process
+    Random,
 }
 
 /// How interleavings are chosen.
@@ -378,6 +415,24 @@ fn rate(text: &str) -> Result<f64, String> {
         .ok_or_else(|| {
             format!("`{text}` is not a rate; write requests per second, such as 500 or 500/s")
         })
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let split = text.split_once(':');
+    let split = split.map(|(name, value)| (name.trim().to_string(), value.trim().to_string()));
+    split
+        .filter(|(name, value)| {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+            !name.is_empty() && name.chars().all(is_name) && !value.chars().any(char::is_control)
+        })
+        .ok_or_else(|| format!("`{text}` is no header; write `name: value`"))
+}
+
+fn method(text: &str) -> Result<String, String> {
+    let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic());
+    is_word
+        .then(|| text.to_ascii_uppercase())
+        .ok_or_else(|| format!("`{text}` is no method, such as POST"))
 }
 
 fn address(text: &str) -> Result<String, String> {

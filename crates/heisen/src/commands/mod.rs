@@ -5,6 +5,7 @@ pub mod aim;
 pub mod check;
 pub mod doctor;
 pub mod isolate;
+mod plain;
 pub mod predict;
 pub mod proxy;
 pub mod replay;

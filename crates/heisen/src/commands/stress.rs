@@ -9,11 +9,15 @@ use hunt::stress::{StressPlan, Stressed};
 use model::{DemandShape, Setup, System};
 use serde_json::Value;
 
+use super::plain;
 use crate::arguments::{Common, StressOptions};
 use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
+    if let Some(url) = &options.url {
+        return plain::run(options, url, common);
+    }
     let (system, path) = super::load(options.spec.as_deref(), options.variant.as_deref(), common)?;
     let target = options
         .aim
@@ -75,12 +79,26 @@ fn steady(options: &StressOptions, operation: String) -> StressPlan {
     StressPlan {
         operation,
         model,
-        until: Until {
-            elapsed: options.duration,
-            requests: options.requests,
-        },
+        until: until(options),
         wiring: wiring(options),
         setup: setup(options),
+    }
+}
+
+/// Load that nobody ends goes on for so long.
+const DURATION: Duration = Duration::from_secs(10);
+
+/// A number of requests takes as long as it takes, but no longer than this.
+const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+
+pub fn until(options: &StressOptions) -> Until {
+    let otherwise = match options.requests {
+        Some(_) => DURATION_MAX,
+        None => DURATION,
+    };
+    Until {
+        elapsed: options.duration.unwrap_or(otherwise),
+        requests: options.requests,
     }
 }
 

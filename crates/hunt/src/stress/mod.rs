@@ -2,6 +2,7 @@
 //! `bursts` asks them after each of many short bursts instead.
 
 pub mod bursts;
+pub mod plain;
 
 use std::cell::RefCell;
 
@@ -202,7 +203,8 @@ fn judge_answer<L: Lab>(
 fn percentiles(times: &Times) -> Value {
     let at = |quantile| times.value_at_quantile(quantile);
     json!({
-        "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p999": at(0.999), "max": times.max(),
+        "mean": times.mean(), "p50": at(0.5), "p90": at(0.9), "p95": at(0.95), "p99": at(0.99),
+        "p999": at(0.999), "max": times.max(),
     })
 }
 

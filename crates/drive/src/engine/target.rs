@@ -1,0 +1,166 @@
+//! Whom a URL names, and what is sent there.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use bytes::Bytes;
+use hyper::Uri;
+use thiserror::Error;
+
+/// Why there is nothing to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TargetError {
+    /// It is no URL of HTTP.
+    #[error("`{url}` is no URL such as http://127.0.0.1:8080/path")]
+    NoUrl {
+        /// What was given.
+        url: String,
+    },
+    /// It asks for what is not there.
+    #[error("`{url}`: only http:// can be asked, not {scheme}://")]
+    Scheme {
+        /// What was given.
+        url: String,
+        /// What it asks for.
+        scheme: String,
+    },
+    /// Its host has no address.
+    #[error("{host}: {why}")]
+    NoAddress {
+        /// The host, with its port.
+        host: String,
+        /// What the resolver said.
+        why: String,
+    },
+}
+
+/// Somebody who can be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Where.
+    pub address: SocketAddr,
+    /// Its name and port, as requests tell them.
+    pub host: String,
+    /// Path and query.
+    pub path: String,
+}
+
+impl Target {
+    /// Reads a URL and looks its host up.
+    pub fn of(url: &str) -> Result<Target, TargetError> {
+        let whole = match url.contains("://") {
+            true => url.to_string(),
+            false => format!("http://{url}"),
+        };
+        let no_url = || TargetError::NoUrl {
+            url: url.to_string(),
+        };
+        let uri: Uri = whole.parse().map_err(|_| no_url())?;
+        let scheme = uri.scheme_str().ok_or_else(no_url)?;
+        if scheme != "http" {
+            return Err(TargetError::Scheme {
+                url: url.to_string(),
+                scheme: scheme.to_string(),
+            });
+        }
+        let authority = uri.authority().ok_or_else(no_url)?;
+        let port = authority.port_u16().unwrap_or(80);
+        let host = format!("{}:{port}", authority.host());
+        let no_address = |why: String| TargetError::NoAddress {
+            host: host.clone(),
+            why,
+        };
+        let mut found = host
+            .to_socket_addrs()
+            .map_err(|error| no_address(error.to_string()))?;
+        let address = found
+            .next()
+            .ok_or_else(|| no_address("no address".to_string()))?;
+        let path = uri.path_and_query().map_or("/", |path| path.as_str());
+        Ok(Target {
+            address,
+            path: path.to_string(),
+            host: match authority.port() {
+                Some(_) => host,
+                None => authority.host().to_string(),
+            },
+        })
+    }
+
+    /// A request as it goes over the wire.
+    pub fn request(&self, method: &str, headers: &[(String, String)], body: &[u8]) -> Bytes {
+        let mut text = format!("{method} {} HTTP/1.1\r\n", self.path);
+        let has = |name: &str| {
+            headers
+                .iter()
+                .any(|(known, _)| known.eq_ignore_ascii_case(name))
+        };
+        if !has("host") {
+            text.push_str(&format!("host: {}\r\n", self.host));
+        }
+        if !has("content-length")
+            && (!body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH"))
+        {
+            text.push_str(&format!("content-length: {}\r\n", body.len()));
+        }
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        Bytes::from([text.as_bytes(), body].concat())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_name_somebody() {
+        let shown = |url: &str| match Target::of(url) {
+            Ok(target) => format!("{} {} {}", target.address, target.host, target.path),
+            Err(error) => error.to_string(),
+        };
+        for (url, expected) in [
+            ("http://127.0.0.1:8080/", "127.0.0.1:8080 127.0.0.1:8080 /"),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080 127.0.0.1:8080 /"),
+            (
+                "127.0.0.1:8080/a?b=c",
+                "127.0.0.1:8080 127.0.0.1:8080 /a?b=c",
+            ),
+            ("http://127.0.0.1/x", "127.0.0.1:80 127.0.0.1 /x"),
+            ("http://[::1]:81/x", "[::1]:81 [::1]:81 /x"),
+            (
+                "https://127.0.0.1/",
+                "`https://127.0.0.1/`: only http:// can be asked, not https://",
+            ),
+            ("", "`` is no URL such as http://127.0.0.1:8080/path"),
+            (
+                "http://a b/",
+                "`http://a b/` is no URL such as http://127.0.0.1:8080/path",
+            ),
+        ] {
+            assert_eq!(shown(url), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn requests_say_whom_they_are_for_and_how_long_they_are() {
+        let target = Target::of("http://127.0.0.1:8080/a").unwrap();
+        let text = |method, headers: &[(&str, &str)], body: &str| {
+            let headers: Vec<(String, String)> = headers
+                .iter()
+                .map(|(name, value)| ((*name).to_string(), (*value).to_string()))
+                .collect();
+            let request = target.request(method, &headers, body.as_bytes());
+            String::from_utf8(request.to_vec()).unwrap()
+        };
+        assert_eq!(
+            text("GET", &[], ""),
+            "GET /a HTTP/1.1\r\nhost: 127.0.0.1:8080\r\n\r\n"
+        );
+        assert_eq!(
+            text("POST", &[("Host", "shop"), ("a", "b")], "{}"),
+            "POST /a HTTP/1.1\r\ncontent-length: 2\r\nHost: shop\r\na: b\r\n\r\n{}"
+        );
+    }
+}

@@ -1,0 +1,75 @@
+//! `heisen stress --url`: load on any server.
+
+use drive::engine::{Arrivals, Pace, Target};
+use hunt::stress::plain::{self, PlainPlan};
+
+use crate::arguments::{ArrivalsOption, Common, StressOptions};
+use crate::exit::{Exit, Failure};
+use crate::run::{Outcome, Run};
+
+/// What one thread is asked for at most, unless the user says otherwise.
+const PER_THREAD: f64 = 20_000.0;
+
+/// Runs it.
+pub fn run(options: &StressOptions, url: &str, common: &Common) -> Result<Exit, Failure> {
+    let plan = plan(options, url)?;
+    let run = Run::begin(common, "stress", url, None)?;
+    let context = run.context();
+    let result = run.block_on(plain::run(&plan, &context));
+    let is_interrupted = context.interrupt.is_set();
+    let again = run.again();
+    drop(context);
+    let result = match result {
+        Some(result) => result.map_err(Failure::from),
+        None => Err(Failure {
+            exit: Exit::Interrupted,
+            message: "interrupted".to_string(),
+        }),
+    };
+    run.end(result.map(|mut document| {
+        document.insert("again".to_string(), again);
+        let (verdict, exit) = match is_interrupted {
+            true => ("INTERRUPTED", Exit::Interrupted),
+            false => ("MEASURED", Exit::Done),
+        };
+        Outcome {
+            verdict: verdict.to_string(),
+            document,
+            exit,
+        }
+    }))
+}
+
+fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
+    let target = Target::of(url).map_err(|error| Failure::usage(error.to_string()))?;
+    let body = match options.body.as_deref() {
+        None => Vec::new(),
+        Some(body) => match body.strip_prefix('@') {
+            None => body.as_bytes().to_vec(),
+            Some(path) => std::fs::read(path)
+                .map_err(|error| Failure::usage(format!("--body {body}: {error}")))?,
+        },
+    };
+    let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u32);
+    let (pace, enough) = match (options.rate, options.arrivals) {
+        (None, _) => (Pace::Closed, processors),
+        (Some(rate), arrivals) => {
+            let arrivals = match arrivals {
+                ArrivalsOption::Even => Arrivals::Even(rate),
+                ArrivalsOption::Random => Arrivals::Random(rate),
+            };
+            (Pace::Open(arrivals), (rate / PER_THREAD).ceil() as u32)
+        }
+    };
+    Ok(PlainPlan {
+        target,
+        method: options.method.clone(),
+        headers: options.header.clone(),
+        body,
+        connections: options.connections,
+        pace,
+        until: super::stress::until(options),
+        patience: options.patience,
+        workers: options.threads.unwrap_or(enough.min(processors)),
+    })
+}
