@@ -20,6 +20,14 @@ pub enum HuntError {
     /// The spec lacks something that this command needs.
     #[error("{0}")]
     Lacking(String),
+    /// Who is to be asked is not there.
+    #[error("{address} cannot be asked: {why}")]
+    Unreachable {
+        /// Where.
+        address: String,
+        /// What was said.
+        why: String,
+    },
     /// The user asked to stop before anything could be said.
     #[error("interrupted")]
     Interrupted,

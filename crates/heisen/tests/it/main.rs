@@ -5,6 +5,7 @@ mod clients;
 mod exits;
 mod isolate;
 mod kills;
+mod load;
 mod logs;
 mod predict;
 mod rig;

@@ -47,9 +47,7 @@ pub struct PlainPlan {
 pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Value>, HuntError> {
     let address = plan.target.address;
     if let Err(error) = tokio::net::TcpStream::connect(address).await {
-        return Err(HuntError::Lacking(format!(
-            "{address} cannot be asked: {error}"
-        )));
+        return Err(unreachable(plan, &error.to_string()));
     }
     context.emit(EventKind::PhaseStarted {
         phase: "load".to_string(),
@@ -69,8 +67,8 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
         }
     };
     let figures = figures
-        .map_err(|error| HuntError::Lacking(format!("the generator: {error}")))?
-        .map_err(|error| HuntError::Lacking(format!("the generator: {error}")))?;
+        .map_err(|error| unreachable(plan, &error.to_string()))?
+        .map_err(|error| unreachable(plan, &error.to_string()))?;
     let document = document(plan, &figures);
     if let Some(warning) = warning(plan, &figures) {
         context.warn(warning);
@@ -79,6 +77,13 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
         figures: Value::Object(document.clone()),
     });
     Ok(document)
+}
+
+fn unreachable(plan: &PlainPlan, why: &str) -> HuntError {
+    HuntError::Unreachable {
+        address: plan.target.address.to_string(),
+        why: why.to_string(),
+    }
 }
 
 fn apply(plan: &PlainPlan, left: Duration, seed: u64, watch: &Watch) -> std::io::Result<Figures> {

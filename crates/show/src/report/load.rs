@@ -51,6 +51,9 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
             Paint::Plain,
         );
     }
+    if let Some(asked) = asked(figures) {
+        figure("asked", asked, Paint::Plain);
+    }
     if let Some(broken) = bursts(figures) {
         let paint = match broken.violations {
             0 => Paint::Plain,
@@ -77,8 +80,42 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
         };
         figure("errors", classes(errors), paint);
     }
+    if let Some((used, kept_up)) = generator(figures) {
+        let paint = if kept_up { Paint::Plain } else { Paint::Bad };
+        figure("generator", used, paint);
+    }
     lines.extend(latencies(figures, look));
     lines
+}
+
+/// `5 000 per second evenly, over 50 connections`.
+fn asked(figures: &Value) -> Option<String> {
+    let load = figures.get("load")?;
+    let connections = counted(number(load, "connections")?, "connection");
+    Some(match load.get("per_second").and_then(Value::as_f64) {
+        None => format!("{connections}, each the next when it has an answer"),
+        Some(rate) => {
+            let how = match load.get("pace").and_then(Value::as_str) {
+                Some("random") => "at random",
+                _ => "evenly",
+            };
+            format!("{} per second {how}, over {connections}", per_second(rate))
+        }
+    })
+}
+
+/// What the generator itself used, and whether it kept up.
+fn generator(figures: &Value) -> Option<(String, bool)> {
+    let generator = figures.get("generator")?;
+    let used = generator.get("used_us_per_request")?.as_f64()?;
+    let busy = percent(generator.get("busy")?.as_f64()?);
+    let kept_up = generator.get("kept_up")?.as_bool()?;
+    let behind = match kept_up {
+        true => "",
+        false => ", and did not keep up",
+    };
+    let used = format!("{used:.1} us of processor time a request, busy {busy} of the time{behind}");
+    Some((used, kept_up))
 }
 
 /// What the verdict rests on: `3 violations in 20 000 requests`, `12 of 100 bursts, 12.0 % (7.0 .. 19.8)`.
@@ -177,8 +214,13 @@ fn latencies(figures: &Value, look: &Look) -> Vec<String> {
         ("latency_us", "latency"),
         ("burst_skew_us", "burst skew"),
         ("lateness_us", "sent late by"),
+        ("waiting_us", "waited by"),
     ];
-    let is_told = |key: &str| key != "lateness_us" || figures.get("burst").is_some();
+    // Where the next is sent when an answer has come, none is late.
+    let paced = figures
+        .pointer("/load/per_second")
+        .is_some_and(Value::is_number);
+    let is_told = |key: &str| key != "lateness_us" || paced || figures.get("burst").is_some();
     for (key, label) in rows.into_iter().filter(|(key, _)| is_told(key)) {
         let Some(of) = figures.get(key) else { continue };
         let mut row = vec![label.to_string()];

@@ -159,6 +159,37 @@ fn a_stress_run() {
     insta::assert_snapshot!(page(kinds));
 }
 
+#[test]
+fn load_on_any_server() {
+    let times =
+        |us: u64| json!({ "p50": us, "p90": us * 2, "p99": us * 3, "p999": us * 4, "max": us * 5 });
+    let page_of = |load: serde_json::Value, kept_up: bool| {
+        let figures = json!({
+            "requests": 50_000, "requests_per_second": 4998.2, "errors": {},
+            "latency_us": times(90), "lateness_us": times(8), "waiting_us": times(40_000),
+            "load": load,
+            "generator": { "used_us_per_request": 11.25, "busy": 0.41, "kept_up": kept_up },
+        });
+        page(vec![
+            started("stress", "http://127.0.0.1:8080", None),
+            EventKind::LoadMeasured { figures },
+            ended("MEASURED", json!({}), 10_040),
+        ])
+    };
+    let even = json!({ "pace": "even", "per_second": 5000.0, "connections": 50 });
+    insta::assert_snapshot!(page_of(even, true));
+    let random = json!({ "pace": "random", "per_second": 5000.0, "connections": 1 });
+    let behind = page_of(random, false);
+    let behind: Vec<&str> = behind.split_whitespace().collect();
+    let behind = behind.join(" ");
+    for words in ["at random, over 1 connection", "and did not keep up"] {
+        assert!(behind.contains(words), "{behind}");
+    }
+    let closed = json!({ "pace": "closed", "per_second": null, "connections": 50 });
+    let closed = page_of(closed, true);
+    assert!(!closed.contains("sent late by"), "{closed}");
+}
+
 /// A run of bursts: so many wrong of so many, its window, and what its latency table shows.
 fn bursts(wrong: Rate, window_ms: f64) -> Vec<EventKind> {
     let figures = json!({
