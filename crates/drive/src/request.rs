@@ -21,6 +21,30 @@ pub struct PreparedRequest {
     pub body: Bytes,
 }
 
+impl PreparedRequest {
+    /// As it goes over an HTTP/1.1 connection to this host.
+    pub fn to_wire(&self, host: &str) -> Bytes {
+        let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
+        let has = |name: &str| {
+            let mut headers = self.headers.iter();
+            headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
+        };
+        if !has("host") {
+            text.push_str(&format!("host: {host}\r\n"));
+        }
+        let has_length =
+            !self.body.is_empty() || matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
+        if has_length && !has("content-length") {
+            text.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        }
+        for (name, value) in &self.headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        Bytes::from([text.as_bytes(), &self.body].concat())
+    }
+}
+
 /// Why a request could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RequestError {
@@ -259,6 +283,30 @@ mod tests {
         assert!(
             error.to_string().contains("`ticket` has no value"),
             "{error}"
+        );
+    }
+
+    #[test]
+    fn requests_say_whom_they_are_for_and_how_long_they_are() {
+        let text = |method: &str, headers: &[(&str, &str)], body: &str| {
+            let headers = headers
+                .iter()
+                .map(|(name, value)| ((*name).to_string(), (*value).to_string()));
+            let request = PreparedRequest {
+                method: method.to_string(),
+                path: "/a".to_string(),
+                headers: headers.collect(),
+                body: Bytes::copy_from_slice(body.as_bytes()),
+            };
+            String::from_utf8(request.to_wire("127.0.0.1:8080").to_vec()).unwrap()
+        };
+        assert_eq!(
+            text("GET", &[], ""),
+            "GET /a HTTP/1.1\r\nhost: 127.0.0.1:8080\r\n\r\n"
+        );
+        assert_eq!(
+            text("POST", &[("Host", "shop"), ("a", "b")], "{}"),
+            "POST /a HTTP/1.1\r\ncontent-length: 2\r\nHost: shop\r\na: b\r\n\r\n{}"
         );
     }
 }

@@ -230,14 +230,8 @@ pub struct StressOptions {
     /// With --url: an answer is waited for no longer than this
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time, requires = "url")]
     pub patience: Duration,
-    /// With --url and --rate: how requests come
-    #[arg(
-        long,
-        value_name = "HOW",
-        default_value = "even",
-        requires = "url",
-        requires = "rate"
-    )]
+    /// With --rate: how requests come
+    #[arg(long, value_name = "HOW", default_value = "even", requires = "rate")]
     pub arrivals: ArrivalsOption,
     /// With --url: threads that make requests [default: one for each
     /// processor, with --rate one for each 20000 requests per second]

@@ -4,6 +4,7 @@
 //! where they reach their backends is part of their environment.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -197,9 +198,15 @@ impl<L: Lab> Stage<L> {
 
     /// A client for the replica of a service that stands in a lane.
     pub fn client(&self, service: &str, lane: LaneId, patience: Duration) -> Option<Client> {
+        let address = self.address(service, lane)?;
+        Some(Client::new(&address.to_string(), patience))
+    }
+
+    /// Where the replica of a service that stands in a lane listens.
+    pub fn address(&self, service: &str, lane: LaneId) -> Option<SocketAddr> {
         let replicas = self.system.service(service)?.replicas.max(1);
         let port = self.ports.get(&(service.to_string(), lane.0 % replicas))?;
-        Some(Client::new(&format!("127.0.0.1:{port}"), patience))
+        Some(SocketAddr::from(([127, 0, 0, 1], *port)))
     }
 
     /// Where backends and replicas can be reached: name and URL.

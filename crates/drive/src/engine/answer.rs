@@ -1,5 +1,5 @@
-//! Where an HTTP/1.1 answer ends, piece by piece as it comes. Only its status is kept: load has no use
-//! for bodies, and a connection that has none in its hands needs no memory for them.
+//! Where an HTTP/1.1 answer ends, piece by piece as it comes. Unless somebody wants to judge them, bodies
+//! are not kept: a connection that has none in its hands needs no memory for them.
 
 /// An answer's head may be so long.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
@@ -9,6 +9,9 @@ const HEADERS_MAX: usize = 96;
 
 /// A line that says how long a chunk is, or a trailer, may be so long.
 const LINE_BYTES_MAX: usize = 8 * 1024;
+
+/// Of a body, this much is kept.
+const BODY_KEPT_BYTES_MAX: usize = 8 * 1024;
 
 /// An answer that came whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +33,23 @@ pub struct Answer {
     head: Vec<u8>,
     body: Option<Body>,
     answered: Option<Answered>,
+    kept: Option<Kept>,
+}
+
+/// What judges want to see of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Where it leads.
+    pub location: Option<String>,
+    /// Its body, as far as it is kept.
+    pub body: Vec<u8>,
+}
+
+impl Kept {
+    fn take(&mut self, bytes: &[u8]) {
+        let room = BODY_KEPT_BYTES_MAX - self.body.len();
+        self.body.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
 }
 
 /// How the body goes on.
@@ -65,11 +85,22 @@ const NEXT_CHUNK: Chunk = Chunk::Size {
 };
 
 impl Answer {
+    /// One that keeps its body, or not.
+    pub fn new(keeps: bool) -> Answer {
+        Answer {
+            kept: keeps.then(Kept::default),
+            ..Answer::default()
+        }
+    }
+
     /// Begins anew, for an answer to another request.
     pub fn begin(&mut self) {
-        self.head.clear();
-        self.body = None;
-        self.answered = None;
+        *self = Answer::new(self.kept.is_some());
+    }
+
+    /// What is kept of it, given away.
+    pub fn kept(&mut self) -> Kept {
+        self.kept.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Takes what came next. Says that the answer is whole, or nothing when more is to come. An answer
@@ -127,20 +158,37 @@ impl Answer {
             }
             let (body, keeps) = framing(&response, status, to_head)?;
             self.answered = Some(Answered { status, keeps });
+            if let Some(kept) = &mut self.kept {
+                let mut headers = response.headers.iter();
+                let location = headers.find(|h| h.name.eq_ignore_ascii_case("location"));
+                kept.location = location.map(|h| String::from_utf8_lossy(h.value).into_owned());
+            }
             self.body = Some(body);
             return Ok(Some(used));
         }
     }
 
     fn take_body(&mut self, bytes: &[u8]) -> Result<Option<Answered>, Garbled> {
+        let kept = &mut self.kept;
+        let mut keep = |bytes: &[u8]| {
+            if let Some(kept) = kept {
+                kept.take(bytes);
+            }
+        };
         let rest = match &mut self.body {
-            None | Some(Body::Close) => return Ok(None),
+            None => return Ok(None),
+            Some(Body::Close) => {
+                keep(bytes);
+                return Ok(None);
+            }
             Some(Body::Length(left)) => {
                 let taken = (*left).min(bytes.len() as u64);
                 *left -= taken;
-                (*left == 0).then_some(&bytes[taken as usize..])
+                let (body, rest) = bytes.split_at(taken as usize);
+                keep(body);
+                (*left == 0).then_some(rest)
             }
-            Some(Body::Chunks(chunk)) => take_chunks(chunk, bytes)?,
+            Some(Body::Chunks(chunk)) => take_chunks(chunk, bytes, &mut keep)?,
         };
         match rest {
             None => Ok(None),
@@ -191,13 +239,19 @@ fn has_word(value: &[u8], word: &str) -> bool {
 }
 
 /// What stands after the last chunk, if it is among these bytes.
-fn take_chunks<'a>(chunk: &mut Chunk, mut bytes: &'a [u8]) -> Result<Option<&'a [u8]>, Garbled> {
+fn take_chunks<'a>(
+    chunk: &mut Chunk,
+    mut bytes: &'a [u8],
+    keep: &mut impl FnMut(&[u8]),
+) -> Result<Option<&'a [u8]>, Garbled> {
     while let Some((&byte, rest)) = bytes.split_first() {
         match chunk {
             Chunk::Data(left) if *left > 0 => {
                 let taken = (*left).min(bytes.len() as u64);
                 *left -= taken;
-                bytes = &bytes[taken as usize..];
+                let (data, rest) = bytes.split_at(taken as usize);
+                keep(data);
+                bytes = rest;
                 continue;
             }
             Chunk::Data(_) => match byte {
@@ -336,6 +390,27 @@ mod tests {
             "HTTP/1.1 200 OK\ntransfer-encoding: chunked\n\n1\nok\n0\n\n",
         ] {
             check(text, false, Err(Garbled));
+        }
+    }
+
+    #[test]
+    fn what_judges_want_is_kept() {
+        let kept = |text: &str, piece: usize| {
+            let mut answer = Answer::new(true);
+            answer.begin();
+            for piece in text.replace('\n', "\r\n").as_bytes().chunks(piece) {
+                answer.take(piece, false).unwrap();
+            }
+            let kept = answer.kept();
+            (kept.location, String::from_utf8(kept.body).unwrap())
+        };
+        let chunked =
+            "HTTP/1.1 303 See\nLocation: /a\ntransfer-encoding: chunked\n\n2\nok\n1\n!\n0\n\n";
+        let long = "x".repeat(3 * BODY_KEPT_BYTES_MAX);
+        let lasts = format!("HTTP/1.1 200 OK\n\n{long}");
+        for piece in [1, 3, 100_000] {
+            assert_eq!(kept(chunked, piece), (Some("/a".into()), "ok!".into()));
+            assert_eq!(kept(&lasts, piece).1, long[..BODY_KEPT_BYTES_MAX]);
         }
     }
 

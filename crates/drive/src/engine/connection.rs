@@ -10,7 +10,7 @@ use nix::sys::socket::{
     AddressFamily, SockFlag, SockProtocol, SockType, SockaddrStorage, connect, socket,
 };
 
-use super::answer::{Answer, Answered};
+use super::answer::{Answer, Answered, Kept};
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(lane: usize) -> Connection {
+    pub fn new(lane: usize, keeps_bodies: bool) -> Connection {
         Connection {
             lane,
             state: State::Closed,
@@ -63,7 +63,7 @@ impl Connection {
             stream: None,
             request: Bytes::new(),
             written: 0,
-            answer: Answer::default(),
+            answer: Answer::new(keeps_bodies),
         }
     }
 
@@ -168,6 +168,11 @@ impl Connection {
                 Err(_) => return Received::Garbled,
             }
         }
+    }
+
+    /// What is kept of the answer.
+    pub fn kept(&mut self) -> Kept {
+        self.answer.kept()
     }
 
     /// The answer is there: the connection can be asked again.

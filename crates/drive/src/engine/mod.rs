@@ -1,6 +1,6 @@
 //! The load engine: HTTP/1.1 without a runtime. Each worker is a thread with connections, a histogram
 //! and a clock of its own, and waits for whichever comes first, an answer or the time of the next
-//! request. Bodies are read and thrown away; who needs them uses `Client`.
+//! request.
 
 mod answer;
 mod arrivals;
@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use model::Outcome;
 
 pub use arrivals::Arrivals;
 pub use target::{Target, TargetError};
@@ -33,12 +34,14 @@ pub enum Pace {
 pub struct Load<'a> {
     /// Who is asked; connections take turns.
     pub addresses: &'a [SocketAddr],
-    /// The nth request to one of them, as it goes over the wire.
-    pub request: &'a (dyn Fn(u64, usize) -> Bytes + Sync),
+    /// The nth request, to one of them, as it goes over the wire; or why there is none.
+    pub request: &'a (dyn Fn(u64, usize) -> Result<Bytes, String> + Sync),
     /// Requests are HEAD, whose answers have no bodies.
     pub to_head: bool,
-    /// Whether a status is what the user wants.
-    pub expects: &'a (dyn Fn(u16) -> bool + Sync),
+    /// Whether an outcome, of one of them, is what the user wants.
+    pub expects: &'a (dyn Fn(&Outcome, usize) -> bool + Sync),
+    /// Outcomes have bodies.
+    pub keeps_bodies: bool,
     /// Connections over all workers.
     pub connections: u32,
     /// How it is applied.

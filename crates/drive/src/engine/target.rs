@@ -2,7 +2,6 @@
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use bytes::Bytes;
 use hyper::Uri;
 use thiserror::Error;
 
@@ -85,29 +84,6 @@ impl Target {
             },
         })
     }
-
-    /// A request as it goes over the wire.
-    pub fn request(&self, method: &str, headers: &[(String, String)], body: &[u8]) -> Bytes {
-        let mut text = format!("{method} {} HTTP/1.1\r\n", self.path);
-        let has = |name: &str| {
-            headers
-                .iter()
-                .any(|(known, _)| known.eq_ignore_ascii_case(name))
-        };
-        if !has("host") {
-            text.push_str(&format!("host: {}\r\n", self.host));
-        }
-        if !has("content-length")
-            && (!body.is_empty() || matches!(method, "POST" | "PUT" | "PATCH"))
-        {
-            text.push_str(&format!("content-length: {}\r\n", body.len()));
-        }
-        for (name, value) in headers {
-            text.push_str(&format!("{name}: {value}\r\n"));
-        }
-        text.push_str("\r\n");
-        Bytes::from([text.as_bytes(), body].concat())
-    }
 }
 
 #[cfg(test)]
@@ -141,26 +117,5 @@ mod tests {
         ] {
             assert_eq!(shown(url), expected, "{url}");
         }
-    }
-
-    #[test]
-    fn requests_say_whom_they_are_for_and_how_long_they_are() {
-        let target = Target::of("http://127.0.0.1:8080/a").unwrap();
-        let text = |method, headers: &[(&str, &str)], body: &str| {
-            let headers: Vec<(String, String)> = headers
-                .iter()
-                .map(|(name, value)| ((*name).to_string(), (*value).to_string()))
-                .collect();
-            let request = target.request(method, &headers, body.as_bytes());
-            String::from_utf8(request.to_vec()).unwrap()
-        };
-        assert_eq!(
-            text("GET", &[], ""),
-            "GET /a HTTP/1.1\r\nhost: 127.0.0.1:8080\r\n\r\n"
-        );
-        assert_eq!(
-            text("POST", &[("Host", "shop"), ("a", "b")], "{}"),
-            "POST /a HTTP/1.1\r\ncontent-length: 2\r\nHost: shop\r\na: b\r\n\r\n{}"
-        );
     }
 }

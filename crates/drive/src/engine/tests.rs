@@ -53,9 +53,10 @@ fn answers(_: u64, stream: &mut TcpStream) -> bool {
 fn load(addresses: &[SocketAddr], pace: Pace, connections: u32, requests: u64) -> Load<'_> {
     Load {
         addresses,
-        request: &|_, _| Bytes::from_static(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"),
+        request: &|_, _| Ok(Bytes::from_static(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")),
         to_head: false,
-        expects: &|status| status == 200,
+        expects: &|outcome, _| matches!(outcome, Outcome::Answered { status: 200, .. }),
+        keeps_bodies: false,
         connections,
         pace,
         until: Until {

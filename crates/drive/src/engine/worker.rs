@@ -87,7 +87,7 @@ impl<'a> Worker<'a> {
         let lanes = load.addresses.len().max(1);
         let mine = (number..load.connections).step_by(workers as usize);
         let connections: Vec<Connection> = mine
-            .map(|nth| Connection::new(nth as usize % lanes))
+            .map(|nth| Connection::new(nth as usize % lanes, load.keeps_bodies))
             .collect();
         let schedule = match load.pace {
             Pace::Closed => None,
@@ -263,7 +263,6 @@ impl<'a> Worker<'a> {
         self.number += self.step;
         let now_ns = self.now_ns();
         let connection = &mut self.connections[at];
-        connection.ask(request);
         connection.sent_ns = now_ns;
         connection.due_ns = match self.load.pace {
             Pace::Closed => now_ns,
@@ -272,6 +271,10 @@ impl<'a> Worker<'a> {
         let late = Duration::from_nanos(now_ns - connection.due_ns);
         self.figures.count_sent(late, waited);
         self.in_flight += 1;
+        match request {
+            Ok(request) => connection.ask(request),
+            Err(why) => return self.end(at, &Outcome::NotSent { why }, false),
+        }
         match connection.state {
             State::Closed => self.open_for_request(at),
             _ => self.write(at),
@@ -367,12 +370,14 @@ impl<'a> Worker<'a> {
         match received {
             Received::Nothing => {}
             Received::Answered(answered) => {
-                let expected = (self.load.expects)(answered.status);
+                let connection = &mut self.connections[at];
+                let kept = connection.kept();
                 let outcome = Outcome::Answered {
                     status: answered.status,
-                    location: None,
-                    body: String::new(),
+                    location: kept.location,
+                    body: String::from_utf8_lossy(&kept.body).into_owned(),
                 };
+                let expected = (self.load.expects)(&outcome, connection.lane);
                 self.end(at, &outcome, expected);
                 if !answered.keeps {
                     self.connections[at].close();

@@ -1,9 +1,10 @@
 //! `heisen stress --url`: load on any server.
 
-use drive::engine::{Arrivals, Pace, Target};
+use drive::PreparedRequest;
+use drive::engine::Target;
 use hunt::stress::plain::{self, PlainPlan};
 
-use crate::arguments::{ArrivalsOption, Common, StressOptions};
+use crate::arguments::{Common, StressOptions};
 use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
@@ -51,23 +52,20 @@ fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
         },
     };
     let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u32);
-    let (pace, enough) = match (options.rate, options.arrivals) {
-        (None, _) => (Pace::Closed, processors),
-        (Some(rate), arrivals) => {
-            let arrivals = match arrivals {
-                ArrivalsOption::Even => Arrivals::Even(rate),
-                ArrivalsOption::Random => Arrivals::Random(rate),
-            };
-            (Pace::Open(arrivals), (rate / PER_THREAD).ceil() as u32)
-        }
+    let enough = options
+        .rate
+        .map_or(processors, |rate| (rate / PER_THREAD).ceil() as u32);
+    let request = PreparedRequest {
+        method: options.method.clone(),
+        path: target.path.clone(),
+        headers: options.header.clone(),
+        body: body.into(),
     };
     Ok(PlainPlan {
         target,
-        method: options.method.clone(),
-        headers: options.header.clone(),
-        body,
+        request,
         connections: options.connections,
-        pace,
+        pace: super::stress::pace(options),
         until: super::stress::until(options),
         patience: options.patience,
         workers: options.threads.unwrap_or(enough.min(processors)),

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use drive::load::{Model, Until};
+use drive::engine::{Arrivals, Pace};
+use drive::load::Until;
 use hunt::Wiring;
+use hunt::stress::Stressed;
 use hunt::stress::bursts::{self, BurstPlan};
-use hunt::stress::{StressPlan, Stressed};
+use hunt::stress::steady::{self, StressPlan};
 use model::{DemandShape, Setup, System};
 use serde_json::Value;
 
 use super::plain;
-use crate::arguments::{Common, StressOptions};
+use crate::arguments::{ArrivalsOption, Common, StressOptions};
 use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
@@ -53,7 +55,7 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
     };
     let run = Run::begin(common, "stress", &system.name, Some((&system, path)))?;
     let result = run.on_stage(system, async |stage, context| match &load {
-        Load::Steady(plan) => hunt::stress::run(stage, plan, context).await,
+        Load::Steady(plan) => steady::run(stage, plan, context).await,
         Load::Bursts(plan) => bursts::run(stage, plan, context).await,
     });
     let again = run.again();
@@ -67,21 +69,22 @@ enum Load {
 }
 
 fn steady(options: &StressOptions, operation: String) -> StressPlan {
-    let model = match options.rate {
-        Some(per_second) => Model::Open {
-            per_second,
-            in_flight_max: options.connections,
-        },
-        None => Model::Closed {
-            in_flight: options.connections,
-        },
-    };
     StressPlan {
         operation,
-        model,
+        connections: options.connections,
+        pace: pace(options),
         until: until(options),
         wiring: wiring(options),
         setup: setup(options),
+    }
+}
+
+/// How load is applied.
+pub fn pace(options: &StressOptions) -> Pace {
+    match (options.rate, options.arrivals) {
+        (None, _) => Pace::Closed,
+        (Some(rate), ArrivalsOption::Even) => Pace::Open(Arrivals::Even(rate)),
+        (Some(rate), ArrivalsOption::Random) => Pace::Open(Arrivals::Random(rate)),
     }
 }
 
@@ -91,6 +94,7 @@ const DURATION: Duration = Duration::from_secs(10);
 /// A number of requests takes as long as it takes, but no longer than this.
 const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// When load ends.
 pub fn until(options: &StressOptions) -> Until {
     let otherwise = match options.requests {
         Some(_) => DURATION_MAX,

@@ -19,7 +19,7 @@ use crate::error::HuntError;
 use crate::judging::Oracles;
 use crate::phase::stop_if_died;
 use crate::stage::{Stage, Wiring};
-use crate::stress::{self, Stressed};
+use crate::stress::{self, Stressed, figures};
 use crate::trial;
 
 /// The phase that rounds belong to.
@@ -299,7 +299,7 @@ fn keep(kept: &mut Vec<Violation>, more: &[Violation]) {
 
 fn document(plan: &BurstPlan, tally: &Tally) -> Map<String, Value> {
     let (rate, (low, high)) = (tally.wrong, tally.wrong.interval());
-    let mut document = stress::measured(&tally.figures);
+    let mut document = figures::measured(&tally.figures);
     document.extend(model::object(json!({
         "violations": rate.k,
         "rounds": rate.n,
