@@ -196,7 +196,7 @@ pub struct StressOptions {
     /// after each. Requests go down the lanes one after the other; where the spec lists several
     /// values of an argument they are taken in turn, so that requests next to each other in
     /// different lanes share them [default: as the spec's `traffic:` says]
-    #[arg(long, value_name = "N", num_args = 0..=1, value_parser = clap::value_parser!(u64).range(1..=hunt::stress::bursts::REQUESTS_MAX), group = "bursts", conflicts_with_all = ["connections", "rate", "duration", "requests"])]
+    #[arg(long, value_name = "N", num_args = 0..=1, value_parser = clap::value_parser!(u64).range(1..=hunt::stress::bursts::REQUESTS_MAX), group = "bursts", conflicts_with_all = ["connections", "rate", "duration"])]
     pub burst: Option<Option<u64>>,
     /// A burst's requests are sent at times drawn evenly over TIME, 0s for all at once [default: as
     /// the spec's `traffic:` says]
@@ -215,8 +215,8 @@ pub struct StressOptions {
     /// Start from the spec's near_limit state, each burst too
     #[arg(long)]
     pub near_limit: bool,
-    /// Load on any server, without a spec
-    #[arg(long, value_name = "URL", conflicts_with_all = ["operation", "spec", "variant", "bursts", "direct", "near_limit"])]
+    /// Load on any server, without a spec; a --burst is all at once here
+    #[arg(long, value_name = "URL", conflicts_with_all = ["operation", "spec", "variant", "aim", "window", "direct", "near_limit"])]
     pub url: Option<String>,
     /// With --url: the method
     #[arg(long, value_name = "METHOD", default_value = "GET", requires = "url", value_parser = method)]
@@ -233,10 +233,28 @@ pub struct StressOptions {
     /// With --rate: how requests come
     #[arg(long, value_name = "HOW", default_value = "even", requires = "rate")]
     pub arrivals: ArrivalsOption,
+    /// With --url and --burst: how its requests leave
+    #[arg(
+        long,
+        value_name = "HOW",
+        default_value = "last-byte",
+        requires = "url",
+        requires = "bursts"
+    )]
+    pub release: ReleaseOption,
     /// With --url: threads that make requests [default: one for each
     /// processor, with --rate one for each 20000 requests per second]
     #[arg(long, value_name = "N", requires = "url", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub threads: Option<u32>,
+}
+
+/// How the requests of a burst leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReleaseOption {
+    /// All but the last byte of each, and then the last bytes
+    LastByte,
+    /// Each as a whole
+    Whole,
 }
 
 /// How requests of an open model come.
@@ -521,8 +539,9 @@ mod tests {
                 &["--burst", "4", "-d", "5s"],
                 Err(ErrorKind::ArgumentConflict),
             ),
+            (&["--burst", "-n", "5"], Ok((Some(None), None, 20))),
             (
-                &["--burst", "4", "-n", "5"],
+                &["--burst", "--url", "127.0.0.1", "--window", "5ms"],
                 Err(ErrorKind::ArgumentConflict),
             ),
         ] {

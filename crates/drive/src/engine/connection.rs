@@ -135,9 +135,18 @@ impl Connection {
 
     /// Writes as much of the request as goes; says whether that was all.
     pub fn write(&mut self) -> io::Result<bool> {
+        self.write_up_to(self.request.len())
+    }
+
+    /// Writes as much of the request as goes, but not its last byte.
+    pub fn write_but_last(&mut self) -> io::Result<bool> {
+        self.write_up_to(self.request.len().saturating_sub(1))
+    }
+
+    fn write_up_to(&mut self, end: usize) -> io::Result<bool> {
         let stream = self.stream.as_mut().ok_or(ErrorKind::NotConnected)?;
-        while self.written < self.request.len() {
-            match stream.write(&self.request[self.written..]) {
+        while self.written < end {
+            match stream.write(&self.request[self.written..end]) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => self.written += count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),

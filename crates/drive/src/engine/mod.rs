@@ -6,6 +6,7 @@ mod answer;
 mod arrivals;
 mod connection;
 mod target;
+mod volley;
 mod worker;
 
 use std::net::SocketAddr;
@@ -17,6 +18,7 @@ use model::Outcome;
 
 pub use arrivals::Arrivals;
 pub use target::{Target, TargetError};
+pub use volley::{Release, Volleys, volleys};
 
 use crate::load::{Figures, Until};
 use worker::Worker;
@@ -70,6 +72,10 @@ pub struct Watch {
 }
 
 impl Watch {
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Whether one more request may be begun.
     fn takes_ticket(&self, until: &Until) -> bool {
         until

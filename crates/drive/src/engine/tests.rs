@@ -229,3 +229,59 @@ fn load_ends_after_its_time() {
     // Those due at 0, 1, .. 99 ms.
     assert_eq!((figures.requests, classes(&figures)), (100, vec![]));
 }
+
+/// Answers a volley when all of it is there, so none waits for an answer to another.
+#[test]
+fn a_volley_is_let_go_at_once() {
+    const SIZE: usize = 40;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addresses = [listener.local_addr().unwrap()];
+    let server = thread::spawn(move || {
+        let accept = |_| listener.accept().unwrap().0;
+        let mut streams: Vec<TcpStream> = (0..SIZE).map(accept).collect();
+        for _ in 0..3 {
+            streams.iter_mut().for_each(|stream| assert!(asked(stream)));
+            streams
+                .iter_mut()
+                .for_each(|stream| stream.write_all(OK).unwrap());
+        }
+    });
+    let mut load = load(&addresses, Pace::Closed, SIZE as u32, 0);
+    load.until.requests = None;
+    let volleys = volleys(&load, 3, Release::LastByte, &Watch::default()).unwrap();
+    server.join().unwrap();
+    assert_eq!(volleys.figures.requests, 3 * SIZE as u64);
+    assert_eq!(classes(&volleys.figures), []);
+    assert_eq!(volleys.skew_us.len(), 3);
+}
+
+#[test]
+fn a_volley_over_connections_that_close_opens_new_ones() {
+    let closes: Behaviour = |_, stream| {
+        let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        stream.write_all(answer).unwrap();
+        false
+    };
+    for release in [Release::LastByte, Release::Whole] {
+        let addresses = [serve(closes)];
+        let load = load(&addresses, Pace::Closed, 9, u64::MAX);
+        let volleys = volleys(&load, 4, release, &Watch::default()).unwrap();
+        assert_eq!(
+            (volleys.figures.requests, classes(&volleys.figures)),
+            (36, vec![])
+        );
+    }
+}
+
+#[test]
+fn a_volley_that_nobody_answers_is_given_up() {
+    let silent: Behaviour = |_, stream| asked(stream);
+    let addresses = [serve(silent)];
+    let mut load = load(&addresses, Pace::Closed, 5, u64::MAX);
+    load.patience = Duration::from_millis(50);
+    let volleys = volleys(&load, 3, Release::LastByte, &Watch::default()).unwrap();
+    assert_eq!(
+        (volleys.figures.requests, classes(&volleys.figures)),
+        (15, vec![("timed out", 15)])
+    );
+}

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use model::{Outcome, UnknownWhy};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -50,12 +51,12 @@ pub struct Worker<'a> {
     timer: TimerFd,
     /// When the timer rings.
     armed_ns: u64,
-    connections: Vec<Connection>,
+    pub(super) connections: Vec<Connection>,
     /// Those that can take a request, the one used last on top.
-    free: Vec<usize>,
+    pub(super) free: Vec<usize>,
     /// Those that could not be opened, and when they may be tried again.
     resting: VecDeque<(u64, usize)>,
-    in_flight: usize,
+    pub(super) in_flight: usize,
     buffer: Vec<u8>,
     began: Instant,
     schedule: Option<Schedule>,
@@ -64,9 +65,9 @@ pub struct Worker<'a> {
     /// The next request's number, and how far it is to the one after it.
     number: u64,
     step: u64,
-    is_over: bool,
+    pub(super) is_over: bool,
     next_tick_ns: u64,
-    figures: Figures,
+    pub(super) figures: Figures,
     /// What of the figures was shared.
     shared: (u64, u64),
 }
@@ -121,18 +122,31 @@ impl<'a> Worker<'a> {
         })
     }
 
-    fn now_ns(&self) -> u64 {
+    /// Times count from now on.
+    pub(super) fn begin_to_count(&mut self) {
+        self.began = Instant::now();
+        self.armed_ns = 0;
+        self.next_tick_ns = TICK_NS;
+    }
+
+    pub(super) fn now_ns(&self) -> u64 {
         self.began.elapsed().as_nanos() as u64
     }
 
     /// Opens all connections. One that cannot be opened now is tried again by the request that needs
     /// it, which then tells why.
     pub fn open_all(&mut self) -> io::Result<()> {
-        let mut waiting: Vec<usize> = (0..self.connections.len()).rev().collect();
+        self.free.clear();
+        self.resting.clear();
+        let is_closed = |at: &usize| self.connections[*at].state == State::Closed;
+        let mut waiting: Vec<usize> = (0..self.connections.len())
+            .rev()
+            .filter(is_closed)
+            .collect();
         let mut opening = 0;
         let mut events = [EpollEvent::empty(); EVENTS_MAX];
         let began = Instant::now();
-        while began.elapsed() < self.load.patience && !self.watch.stop.load(Ordering::Relaxed) {
+        while began.elapsed() < self.load.patience && !self.watch.is_stopped() {
             while opening < OPENING_MAX {
                 let Some(at) = waiting.pop() else { break };
                 opening += usize::from(self.open(at).is_ok());
@@ -168,13 +182,27 @@ impl<'a> Worker<'a> {
     /// Applies this worker's part of the load.
     pub fn run(mut self, began: Instant) -> io::Result<Figures> {
         self.began = began;
+        self.go_on()?;
+        self.measured()
+    }
+
+    /// What was measured so far, given away.
+    pub fn measured(mut self) -> io::Result<Figures> {
+        self.share();
+        let used = getrusage(UsageWho::RUSAGE_THREAD)?;
+        self.figures.used = time(used.user_time()) + time(used.system_time());
+        Ok(self.figures)
+    }
+
+    /// Sends what is due and takes what comes, until it is over and every request has its outcome.
+    pub(super) fn go_on(&mut self) -> io::Result<()> {
         let mut events = [EpollEvent::empty(); EVENTS_MAX];
         loop {
             let now_ns = self.now_ns();
             if now_ns >= self.next_tick_ns {
                 self.tick(now_ns);
             }
-            if self.watch.stop.load(Ordering::Relaxed) {
+            if self.watch.is_stopped() {
                 break;
             }
             self.send_what_is_due(now_ns);
@@ -192,10 +220,7 @@ impl<'a> Worker<'a> {
                 }
             }
         }
-        self.share();
-        let used = getrusage(UsageWho::RUSAGE_THREAD)?;
-        self.figures.used = time(used.user_time()) + time(used.system_time());
-        Ok(self.figures)
+        Ok(())
     }
 
     /// How long to wait for answers: until the next request is due, or not at all where that is now.
@@ -259,8 +284,7 @@ impl<'a> Worker<'a> {
     }
 
     fn ask(&mut self, at: usize, due_ns: u64, waited: bool) {
-        let request = (self.load.request)(self.number, self.connections[at].lane);
-        self.number += self.step;
+        let request = self.next_request(at);
         let now_ns = self.now_ns();
         let connection = &mut self.connections[at];
         connection.sent_ns = now_ns;
@@ -281,7 +305,13 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn open_for_request(&mut self, at: usize) {
+    pub(super) fn next_request(&mut self, at: usize) -> Result<Bytes, String> {
+        let request = (self.load.request)(self.number, self.connections[at].lane);
+        self.number += self.step;
+        request
+    }
+
+    pub(super) fn open_for_request(&mut self, at: usize) {
         if let Err(error) = self.open(at) {
             self.not_sent(at, &error);
         }
@@ -341,7 +371,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn write(&mut self, at: usize) {
+    pub(super) fn write(&mut self, at: usize) {
         let outcome = match self.connections[at].write() {
             Ok(true) => Ok(()),
             Ok(false) => self.listen(at, EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT),

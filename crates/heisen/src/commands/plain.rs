@@ -1,10 +1,10 @@
 //! `heisen stress --url`: load on any server.
 
 use drive::PreparedRequest;
-use drive::engine::Target;
-use hunt::stress::plain::{self, PlainPlan};
+use drive::engine::{Release, Target};
+use hunt::stress::plain::{self, PlainPlan, VolleyPlan};
 
-use crate::arguments::{Common, StressOptions};
+use crate::arguments::{Common, ReleaseOption, StressOptions};
 use crate::exit::{Exit, Failure};
 use crate::run::{Outcome, Run};
 
@@ -61,10 +61,30 @@ fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
         headers: options.header.clone(),
         body: body.into(),
     };
+    let volleys = match super::stress::size(options)? {
+        Some(None) => {
+            return Err(Failure::usage(
+                "a burst on a URL needs its size: --burst 200",
+            ));
+        }
+        Some(Some(requests)) => Some((
+            requests as u32,
+            VolleyPlan {
+                rounds: options.rounds,
+                release: match options.release {
+                    ReleaseOption::LastByte => Release::LastByte,
+                    ReleaseOption::Whole => Release::Whole,
+                },
+            },
+        )),
+        None => None,
+    };
+    let (connections, volleys) = volleys.unzip();
     Ok(PlainPlan {
         target,
         request,
-        connections: options.connections,
+        connections: connections.unwrap_or(options.connections),
+        volleys,
         pace: super::stress::pace(options),
         until: super::stress::until(options),
         patience: options.patience,

@@ -45,7 +45,7 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
                 message: format!("error: {} has no operation", path.display()),
             })?,
     };
-    let load = match (options.burst, &target) {
+    let load = match (size(options)?, &target) {
         (Some(requests), _) => Load::Bursts(bursts(options, requests, &system, operation)?),
         (None, Some(target)) => {
             let window = options.window.unwrap_or(target.window);
@@ -79,6 +79,21 @@ fn steady(options: &StressOptions, operation: String) -> StressPlan {
     }
 }
 
+/// How large a burst is to be, where one is asked for: `--burst 200`, or `-n 200 --burst`.
+pub fn size(options: &StressOptions) -> Result<Option<Option<u64>>, Failure> {
+    let most = bursts::REQUESTS_MAX;
+    match (options.burst, options.requests) {
+        (Some(Some(_)), Some(_)) => Err(Failure::usage(
+            "--burst N and --requests N both say how large a burst is; give one of them",
+        )),
+        (Some(None), Some(requests)) if !(1..=most).contains(&requests) => Err(Failure::usage(
+            format!("a burst has 1 to {most} requests, and not {requests}"),
+        )),
+        (Some(None), requests) => Ok(Some(requests)),
+        (burst, _) => Ok(burst),
+    }
+}
+
 /// How load is applied.
 pub fn pace(options: &StressOptions) -> Pace {
     match (options.rate, options.arrivals) {
@@ -97,8 +112,8 @@ const DURATION_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// When load ends.
 pub fn until(options: &StressOptions) -> Until {
     let otherwise = match options.requests {
-        Some(_) => DURATION_MAX,
-        None => DURATION,
+        None if options.burst.is_none() => DURATION,
+        _ => DURATION_MAX,
     };
     Until {
         elapsed: options.duration.unwrap_or(otherwise),

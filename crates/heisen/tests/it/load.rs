@@ -75,6 +75,38 @@ fn any_server_can_be_asked() {
 }
 
 #[test]
+fn bursts_on_any_server_tell_their_skew() {
+    let folder = Folder::new("load-bursts");
+    let url = server("HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n");
+    for words in [
+        &["--burst", "30", "--rounds", "3"][..],
+        &["-n", "30", "--burst", "--rounds", "3", "--release", "whole"],
+    ] {
+        let mut command = heisen(&folder);
+        command.args(["stress", "--url", &url, "--json", "-", "--quiet"]);
+        command.args(["--method", "POST", "-H", "x-shop: 1", "--body", "{}"]);
+        let said = run(command.args(words));
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        let document = said.json();
+        assert_eq!(
+            (&document["requests"], &document["rounds"]),
+            (&90.into(), &3.into())
+        );
+        assert_eq!(document["errors"], serde_json::json!({}));
+        assert!(document["burst_skew_us"]["max"].as_u64() > Some(0));
+    }
+    let report = run(heisen(&folder).arg("report")).out;
+    assert!(
+        report.contains("3 bursts of 30 requests at once, each sent whole"),
+        "{report}"
+    );
+    let both = run(heisen(&folder).args(["stress", "--url", &url, "--burst", "3", "-n", "4"]));
+    assert_eq!(both.code, Some(2), "{}", both.err);
+    let none = run(heisen(&folder).args(["stress", "--url", &url, "--burst"]));
+    assert_eq!(none.code, Some(2), "{}", none.err);
+}
+
+#[test]
 fn errors_are_counted_by_class() {
     let folder = Folder::new("load-errors");
     let url = server("HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n");

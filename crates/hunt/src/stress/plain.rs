@@ -4,13 +4,13 @@
 use std::time::Duration;
 
 use drive::PreparedRequest;
-use drive::engine::{self, Load, Pace, Target, Watch};
-use drive::load::{Figures, Until};
+use drive::engine::{self, Load, Pace, Release, Target, Watch};
+use drive::load::{Figures, Times, Until};
 use model::{EventKind, Outcome};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::beside;
-use super::figures::{applied, busy, measured, too_slow};
+use super::figures::{applied, busy, measured, percentiles, too_slow};
 use crate::context::Context;
 use crate::error::HuntError;
 
@@ -25,12 +25,23 @@ pub struct PlainPlan {
     pub connections: u32,
     /// How it is applied.
     pub pace: Pace,
+    /// Instead: volleys, each of as many requests as there are connections.
+    pub volleys: Option<VolleyPlan>,
     /// When it ends.
     pub until: Until,
     /// An answer is waited for no longer than this.
     pub patience: Duration,
     /// Threads.
     pub workers: u32,
+}
+
+/// Requests that leave at once.
+#[derive(Debug, Clone, Copy)]
+pub struct VolleyPlan {
+    /// How often.
+    pub rounds: u64,
+    /// How they leave.
+    pub release: Release,
 }
 
 /// Applies load; returns the command's part of the machine-readable document.
@@ -44,15 +55,20 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
     }
     context.emit(EventKind::PhaseStarted {
         phase: "load".to_string(),
-        trials: plan.until.requests,
+        trials: None,
     });
     let (asked, seed) = (plan.clone(), context.seed);
     let left = context.left(plan.until.elapsed);
-    let figures = beside(context, move |watch| apply(&asked, left, seed, watch)).await?;
+    let (figures, skew_us) = beside(context, move |watch| apply(&asked, left, seed, watch)).await?;
     let mut document = measured(&figures);
     document.extend(applied(plan.pace, plan.connections, plan.workers, &figures));
+    if let (Some(volleys), Some(skew_us)) = (plan.volleys, skew_us) {
+        document.extend(of_volleys(volleys, plan.connections, &skew_us));
+    }
     let busy = busy(plan.connections, plan.workers, &figures);
-    if let Some(warning) = too_slow(plan.pace, busy, &figures) {
+    if plan.volleys.is_none()
+        && let Some(warning) = too_slow(plan.pace, busy, &figures)
+    {
         context.warn(format!("{warning}; give --threads, or ask for less"));
     }
     context.emit(EventKind::LoadMeasured {
@@ -61,7 +77,25 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
     Ok(document)
 }
 
-fn apply(plan: &PlainPlan, left: Duration, seed: u64, watch: &Watch) -> std::io::Result<Figures> {
+fn of_volleys(plan: VolleyPlan, connections: u32, skew_us: &Times) -> Map<String, Value> {
+    let release = match plan.release {
+        Release::LastByte => "last byte",
+        Release::Whole => "whole",
+    };
+    model::object(json!({
+        "load": { "pace": "burst", "release": release, "requests": connections },
+        "rounds": skew_us.len(),
+        "burst_skew_us": percentiles(skew_us),
+    }))
+}
+
+/// What was measured, and the skew of volleys.
+fn apply(
+    plan: &PlainPlan,
+    left: Duration,
+    seed: u64,
+    watch: &Watch,
+) -> std::io::Result<(Figures, Option<Times>)> {
     let request = plan.request.to_wire(&plan.target.host);
     let load = Load {
         addresses: &[plan.target.address],
@@ -87,5 +121,11 @@ fn apply(plan: &PlainPlan, left: Duration, seed: u64, watch: &Watch) -> std::io:
         workers: plan.workers,
         seed,
     };
-    engine::apply(&load, watch)
+    match plan.volleys {
+        None => Ok((engine::apply(&load, watch)?, None)),
+        Some(volleys) => {
+            let came_to = engine::volleys(&load, volleys.rounds, volleys.release, watch)?;
+            Ok((came_to.figures, Some(came_to.skew_us)))
+        }
+    }
 }

@@ -91,6 +91,15 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
 /// `5 000 per second evenly, over 50 connections`.
 fn asked(figures: &Value) -> Option<String> {
     let load = figures.get("load")?;
+    if load.get("pace").and_then(Value::as_str) == Some("burst") {
+        let rounds = counted(number(figures, "rounds")?, "burst");
+        let requests = counted(number(load, "requests")?, "request");
+        let release = match load.get("release").and_then(Value::as_str) {
+            Some("whole") => "each sent whole",
+            _ => "let go by their last byte",
+        };
+        return Some(format!("{rounds} of {requests} at once, {release}"));
+    }
     let connections = counted(number(load, "connections")?, "connection");
     Some(match load.get("per_second").and_then(Value::as_f64) {
         None => format!("{connections}, each the next when it has an answer"),
