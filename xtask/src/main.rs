@@ -14,7 +14,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   demo [VARIANT]   install what is missing, build, and force TicketRush to oversell
   test [FILTER]    install what is missing, build, and run all tests
   tidy             check what no compiler checks: the import table, file sizes, bans
-  bench NAME       measure; NAME is wire, force or predict
+  bench NAME       measure; NAME is wire, force, predict or stress
   ci               formatting, lints, tidy, tests: what must be green before a change lands";
 
 fn main() -> ExitCode {
@@ -26,6 +26,8 @@ fn main() -> ExitCode {
         ["test", rest @ ..] => test::run(rest),
         ["tidy"] => tidy::run(),
         ["bench", name, rest @ ..] => bench::run(name, rest),
+        // Started by the bench that needs it.
+        ["serve", manner, port] => bench::serve(manner, port),
         ["ci"] => test::ci(),
         _ => Err(USAGE.to_string()),
     };

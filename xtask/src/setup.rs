@@ -61,6 +61,21 @@ const TO_PREDICT: &[Need] = &[Need {
     package: "time",
 }];
 
+const TO_LOAD: &[Need] = &[
+    Need {
+        program: "nginx",
+        package: "nginx-light",
+    },
+    Need {
+        program: "wrk",
+        package: "wrk",
+    },
+    Need {
+        program: "hey",
+        package: "hey",
+    },
+];
+
 /// For which purpose things are installed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -68,6 +83,7 @@ pub enum Purpose {
     Test,
     Measure,
     Predict,
+    Load,
 }
 
 /// Installs what is missing for a purpose.
@@ -78,6 +94,7 @@ pub fn install(purpose: Purpose) -> Result<(), String> {
         Purpose::Test => needs.extend(TO_TEST),
         Purpose::Measure => needs.extend(TO_TEST.iter().chain(TO_MEASURE)),
         Purpose::Predict => needs.extend(TO_PREDICT),
+        Purpose::Load => needs.extend(TO_PREDICT.iter().chain(TO_LOAD)),
     }
     let missing: Vec<&str> = needs
         .iter()

@@ -8,29 +8,40 @@ mod odds;
 mod outcomes;
 mod predict;
 mod servers;
+mod stress;
+mod table;
 mod wire;
 
 use crate::setup::{self, Purpose};
 use crate::shell::{cargo, must};
+
+pub use stress::serve;
 
 pub fn run(name: &str, rest: &[&str]) -> Result<(), String> {
     let purpose = match name {
         "wire" => Purpose::Measure,
         "force" => Purpose::Run,
         "predict" => Purpose::Predict,
+        "stress" => Purpose::Load,
         other => {
             return Err(format!(
-                "there is no bench `{other}`; there are wire, force and predict"
+                "there is no bench `{other}`; there are wire, force, predict and stress"
             ));
         }
     };
     setup::install(purpose)?;
-    let packages = ["--package", "heisen", "--package", "ticketrush"];
+    // One of the servers that load is aimed at is in ours, and is to be quick.
+    let other = match purpose {
+        Purpose::Load => "xtask",
+        _ => "ticketrush",
+    };
+    let packages = ["--package", "heisen", "--package", other];
     let mut build = cargo();
     must(build.args(["build", "--release", "--quiet"]).args(packages))?;
     match purpose {
         Purpose::Run => force::run(rest),
         Purpose::Predict => predict::run(rest),
+        Purpose::Load => stress::run(rest),
         _ => wire::run(rest),
     }
 }

@@ -1,6 +1,7 @@
 //! Runs of the built heisen, and what their documents say.
 
 use std::fs;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
@@ -28,29 +29,50 @@ pub fn start(words: &[&str]) -> Result<Running, String> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cost {
     pub seconds: f64,
+    /// Of all its threads, in the kernel too.
+    pub cpu_seconds: f64,
     pub peak_mib: f64,
 }
 
-/// Runs a heisen to its end under GNU time, which asks the kernel for the peak when it has ended.
+/// Runs a heisen to its end under GNU time.
 pub fn cost(words: &[&str]) -> Result<(Value, Cost), String> {
-    let time = find("time").ok_or("GNU time is missing")?;
     let folder = Folder::new()?;
     let told = folder.0.join("cost");
-    let mut command = Command::new(time);
-    command.args(["--format", "%e %M", "--output"]).arg(&told);
+    let mut command = timed(&told)?;
     command.arg(built("heisen"));
     let document = launch(command, words)?.document()?;
+    Ok((document, cost_told(&told)?))
+}
+
+/// GNU time, before the words of what it runs: it asks the kernel when that has ended.
+pub fn timed(told: &Path) -> Result<Command, String> {
+    let mut command = Command::new(find("time").ok_or("GNU time is missing")?);
+    let format = "%e %U %S %M";
+    command.args(["--format", format, "--output"]).arg(told);
+    Ok(command)
+}
+
+/// What GNU time has told.
+pub fn cost_told(told: &Path) -> Result<Cost, String> {
     let text = fs::read_to_string(told).map_err(|error| error.to_string())?;
-    let cost = read_cost(&text).ok_or(format!("time printed: {text}"))?;
-    Ok((document, cost))
+    read_cost(&text).ok_or(format!("time printed: {text}"))
 }
 
 /// The last line: one about a status that is not 0 may come before it.
 fn read_cost(text: &str) -> Option<Cost> {
-    let (seconds, peak_kib) = text.lines().last()?.split_once(' ')?;
+    let numbers: Option<Vec<f64>> = text
+        .lines()
+        .last()?
+        .split(' ')
+        .map(|word| word.parse().ok())
+        .collect();
+    let [seconds, user, system, peak_kib] = numbers?[..] else {
+        return None;
+    };
     Some(Cost {
-        seconds: seconds.parse().ok()?,
-        peak_mib: peak_kib.parse::<f64>().ok()? / 1024.0,
+        seconds,
+        cpu_seconds: user + system,
+        peak_mib: peak_kib / 1024.0,
     })
 }
 
@@ -87,6 +109,12 @@ impl Running {
     }
 }
 
+/// A number in a document, by its JSON pointer.
+pub fn number(document: &Value, pointer: &str) -> Result<f64, String> {
+    let value = document.pointer(pointer).and_then(Value::as_f64);
+    value.ok_or_else(|| format!("no number {pointer} in {document}"))
+}
+
 /// What one phase of a replay counted.
 pub fn odds(phase: &Value) -> Option<Odds> {
     let n = phase["n"].as_u64()?;
@@ -112,13 +140,23 @@ mod tests {
     fn what_time_prints_is_read() {
         let expected = Cost {
             seconds: 1.79,
+            cpu_seconds: 0.75,
             peak_mib: 22.5,
         };
-        assert_eq!(read_cost("1.79 23040\n"), Some(expected));
-        let failed = "Command exited with non-zero status 1\n1.79 23040\n";
+        assert_eq!(read_cost("1.79 0.5 0.25 23040\n"), Some(expected));
+        let failed = "Command exited with non-zero status 1\n1.79 0.5 0.25 23040\n";
         assert_eq!(read_cost(failed), Some(expected));
-        for text in ["", "1.79", "real 1.79"] {
+        for text in ["", "1.79", "1.79 0.5 0.25", "real 1.79 0.5 1"] {
             assert_eq!(read_cost(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_found_or_missed_by_name() {
+        let document = json!({ "simulated": { "requests": 200 }, "wall_ms": "soon" });
+        assert_eq!(number(&document, "/simulated/requests"), Ok(200.0));
+        for pointer in ["/simulated/rounds", "/wall_ms"] {
+            assert!(number(&document, pointer).unwrap_err().contains(pointer));
         }
     }
 

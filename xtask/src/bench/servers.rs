@@ -18,14 +18,14 @@ pub struct Server {
 }
 
 /// A program that ends with us, however we end.
-fn tied(program: impl AsRef<std::ffi::OsStr>) -> Command {
+pub fn tied(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new("setpriv");
     command.args(["--pdeathsig", "INT"]).arg(program);
     command
 }
 
 impl Server {
-    fn start(command: &mut Command, port: u16) -> Result<Server, String> {
+    pub fn start(command: &mut Command, port: u16) -> Result<Server, String> {
         let name = format!("{command:?}");
         let quiet = command
             .stdin(Stdio::null())

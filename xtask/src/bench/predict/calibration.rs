@@ -3,11 +3,11 @@
 
 use serde_json::Value;
 
-use super::table::{percent, table};
-use super::{SPEC, number, race};
+use super::{SPEC, race};
 use crate::bench::figures::Figure;
 use crate::bench::odds::Odds;
-use crate::bench::outcomes::start;
+use crate::bench::outcomes::{number, start};
+use crate::bench::table::{percent, table};
 
 /// Requests of a burst.
 const LOADS: [u64; 3] = [50, 100, 200];

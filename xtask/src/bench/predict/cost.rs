@@ -1,9 +1,9 @@
 //! What ten thousand agents take, and whether memory grows with what is simulated.
 
-use super::table::{grouped, table};
-use super::{SPEC, number};
+use super::SPEC;
 use crate::bench::figures::Figure;
-use crate::bench::outcomes::cost;
+use crate::bench::outcomes::{cost, number};
+use crate::bench::table::{grouped, table};
 
 const ROUNDS: usize = 5;
 

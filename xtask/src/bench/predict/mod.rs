@@ -6,7 +6,6 @@ mod cost;
 mod rates;
 mod same;
 mod speed;
-mod table;
 
 use serde_json::Value;
 
@@ -38,12 +37,6 @@ pub fn run(rest: &[&str]) -> Result<(), String> {
     }
 }
 
-/// A number in a document, by its JSON pointer.
-fn number(document: &Value, pointer: &str) -> Result<f64, String> {
-    let value = document.pointer(pointer).and_then(Value::as_f64);
-    value.ok_or_else(|| format!("no number {pointer} in {document}"))
-}
-
 /// The first boundary at which operations race. What has none is a queue: its rate is another thing.
 fn race(document: &Value) -> Result<&Value, String> {
     let boundaries = document["boundaries"].as_array();
@@ -58,15 +51,6 @@ fn race(document: &Value) -> Result<&Value, String> {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn numbers_are_found_or_missed_by_name() {
-        let document = json!({ "simulated": { "requests": 200 }, "wall_ms": "soon" });
-        assert_eq!(number(&document, "/simulated/requests"), Ok(200.0));
-        for pointer in ["/simulated/rounds", "/wall_ms"] {
-            assert!(number(&document, pointer).unwrap_err().contains(pointer));
-        }
-    }
 
     #[test]
     fn a_queue_is_no_race() {

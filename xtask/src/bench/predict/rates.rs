@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::table::{grouped, percent, table};
-use super::{SPEC, number, race};
-use crate::bench::outcomes::start;
+use super::{SPEC, race};
+use crate::bench::outcomes::{number, start};
+use crate::bench::table::{grouped, percent, table};
 
 const VARIANTS: [&str; 6] = [
     "racy",

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::SPEC;
-use super::table::{grouped, table};
 use crate::bench::outcomes::start;
+use crate::bench::table::{grouped, table};
 
 const SEEDS: [&str; 3] = ["1", "2", "3"];
 

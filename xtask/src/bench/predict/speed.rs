@@ -4,10 +4,10 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::table::{grouped, table};
-use super::{SPEC, number};
+use super::SPEC;
 use crate::bench::figures::Figure;
-use crate::bench::outcomes::start;
+use crate::bench::outcomes::{number, start};
+use crate::bench::table::{grouped, table};
 use crate::shell::{cargo, must, output, root};
 
 const ROUNDS: usize = 5;

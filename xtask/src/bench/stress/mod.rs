@@ -1,0 +1,39 @@
+//! What load costs and how exactly it comes: `heisen stress --url` beside other tools, against a
+//! private nginx and against a server of our own that stalls, or notes when it was asked.
+
+mod closed;
+mod comb;
+mod flat;
+mod many;
+mod nginx;
+mod reports;
+mod serve;
+mod stall;
+mod stalls;
+mod tools;
+
+pub use serve::serve;
+
+/// Servers have one processor and who asks them has the other: so neither takes from the other, and
+/// no tool wins by having more threads.
+const SERVER_CORE: &str = "0";
+const TOOL_CORE: &str = "1";
+
+pub fn run(rest: &[&str]) -> Result<(), String> {
+    match rest {
+        [] => {
+            for part in [closed::run, many::run, flat::run, stall::run, comb::run] {
+                part()?;
+            }
+            Ok(())
+        }
+        ["closed"] => closed::run(),
+        ["many"] => many::run(),
+        ["flat"] => flat::run(),
+        ["stall"] => stall::run(),
+        ["comb"] => comb::run(),
+        _ => {
+            Err("usage: cargo xtask bench stress [closed | many | flat | stall | comb]".to_string())
+        }
+    }
+}
