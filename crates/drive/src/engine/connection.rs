@@ -47,6 +47,8 @@ pub struct Connection {
     /// When the request was due and when it was sent, in nanoseconds.
     pub due_ns: u64,
     pub sent_ns: u64,
+    /// It waits until more of its request can be written.
+    pub wants_room: bool,
     stream: Option<TcpStream>,
     request: Bytes,
     written: usize,
@@ -60,6 +62,7 @@ impl Connection {
             state: State::Closed,
             due_ns: 0,
             sent_ns: 0,
+            wants_room: false,
             stream: None,
             request: Bytes::new(),
             written: 0,
@@ -100,6 +103,7 @@ impl Connection {
     pub fn close(&mut self) {
         self.stream = None;
         self.state = State::Closed;
+        self.wants_room = false;
         self.request = Bytes::new();
     }
 

@@ -285,3 +285,26 @@ fn a_volley_that_nobody_answers_is_given_up() {
         (15, vec![("timed out", 15)])
     );
 }
+
+/// More than the sockets' buffers take at once.
+#[test]
+fn a_large_request_is_sent_piece_by_piece() {
+    const BYTES: usize = 32 * 1024 * 1024;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addresses = [listener.local_addr().unwrap()];
+    let server = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut request = vec![0; BYTES];
+        for _ in 0..3 {
+            stream.read_exact(&mut request).unwrap();
+            stream.write_all(OK).unwrap();
+        }
+    });
+    let large = Bytes::from(vec![b'x'; BYTES]);
+    let mut load = load(&addresses, Pace::Closed, 1, 3);
+    let request = |_, _| Ok(large.clone());
+    load.request = &request;
+    let figures = apply(&load, &Watch::default()).unwrap();
+    server.join().unwrap();
+    assert_eq!((figures.requests, classes(&figures)), (3, vec![]));
+}

@@ -226,7 +226,8 @@ impl<'a> Worker<'a> {
     /// How long to wait for answers: until the next request is due, or not at all where that is now.
     fn until_next(&mut self) -> io::Result<EpollTimeout> {
         let resting = self.resting.front().map(|(at, _)| *at);
-        let due = self.due.map(|(at, _)| at).filter(|_| !self.free.is_empty());
+        let can_send = !self.is_over && !self.free.is_empty();
+        let due = self.due.map(|(at, _)| at).filter(|_| can_send);
         let wakes = [Some(self.next_tick_ns), resting, due];
         let next_ns = wakes.into_iter().flatten().min().unwrap_or(TICK_NS);
         let left_ns = next_ns.saturating_sub(self.now_ns());
@@ -373,8 +374,15 @@ impl<'a> Worker<'a> {
 
     pub(super) fn write(&mut self, at: usize) {
         let outcome = match self.connections[at].write() {
+            // Whoever still asked for room would be told of it for ever.
+            Ok(true) if std::mem::take(&mut self.connections[at].wants_room) => {
+                self.listen(at, EpollFlags::EPOLLIN)
+            }
             Ok(true) => Ok(()),
-            Ok(false) => self.listen(at, EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT),
+            Ok(false) => {
+                self.connections[at].wants_room = true;
+                self.listen(at, EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT)
+            }
             Err(error) => Err(error),
         };
         if let Err(_error) = outcome {
