@@ -244,7 +244,7 @@ pub struct StressOptions {
     pub release: ReleaseOption,
     /// With --url: threads that make requests [default: one for each
     /// processor, with --rate one for each 20000 requests per second]
-    #[arg(long, value_name = "N", requires = "url", value_parser = clap::value_parser!(u32).range(1..=256))]
+    #[arg(long, value_name = "N", requires = "url", conflicts_with = "bursts", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub threads: Option<u32>,
 }
 

@@ -11,6 +11,7 @@ mod worker;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -94,8 +95,8 @@ pub fn apply(load: &Load<'_>, watch: &Watch) -> std::io::Result<Figures> {
         // All connections are there before the first request is due.
         let opening: Vec<_> = workers
             .iter_mut()
-            .map(|worker| scope.spawn(move || worker.open_all()))
-            .collect();
+            .map(|worker| Builder::new().spawn_scoped(scope, move || worker.open_all()))
+            .collect::<std::io::Result<_>>()?;
         for opening in opening {
             joined(opening.join())?;
         }
@@ -106,8 +107,8 @@ pub fn apply(load: &Load<'_>, watch: &Watch) -> std::io::Result<Figures> {
     std::thread::scope(|scope| {
         let running: Vec<_> = workers
             .into_iter()
-            .map(|worker| scope.spawn(move || worker.run(began)))
-            .collect();
+            .map(|worker| Builder::new().spawn_scoped(scope, move || worker.run(began)))
+            .collect::<std::io::Result<_>>()?;
         for running in running {
             figures.add(&joined(running.join())?);
         }

@@ -50,6 +50,15 @@ fn answers(_: u64, stream: &mut TcpStream) -> bool {
     stream.write_all(OK).is_ok()
 }
 
+/// Takes 5 ms at least.
+fn answers_late(nth: u64, stream: &mut TcpStream) -> bool {
+    let (began, least) = (Instant::now(), Duration::from_millis(5));
+    while began.elapsed() < least {
+        thread::park_timeout(least);
+    }
+    answers(nth, stream)
+}
+
 fn load(addresses: &[SocketAddr], pace: Pace, connections: u32, requests: u64) -> Load<'_> {
     Load {
         addresses,
@@ -174,15 +183,8 @@ fn who_does_not_answer_is_given_up() {
 
 #[test]
 fn what_is_due_and_has_to_wait_took_long() {
-    // Each answer takes 5 ms, and one is due every millisecond: the queue grows.
-    let slow: Behaviour = |_, stream| {
-        let (began, least) = (Instant::now(), Duration::from_millis(5));
-        while began.elapsed() < least {
-            thread::park_timeout(least);
-        }
-        stream.write_all(OK).is_ok()
-    };
-    let addresses = [serve(slow)];
+    // Each answer takes 5 ms at least, and one is due every millisecond: the queue grows.
+    let addresses = [serve(answers_late)];
     let pace = Pace::Open(Arrivals::Even(1_000.0));
     let figures = apply(&load(&addresses, pace, 1, 40), &Watch::default()).unwrap();
     assert_eq!((figures.requests, classes(&figures)), (40, vec![]));
@@ -307,4 +309,46 @@ fn a_large_request_is_sent_piece_by_piece() {
     let figures = apply(&load, &Watch::default()).unwrap();
     server.join().unwrap();
     assert_eq!((figures.requests, classes(&figures)), (3, vec![]));
+}
+
+/// Nobody was asked when these connections were closed: nothing is cut.
+#[test]
+fn connections_that_close_between_volleys_are_opened_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let addresses = [listener.local_addr().unwrap()];
+    let server = thread::spawn(move || {
+        for _ in 0..2 {
+            let accept = |_| listener.accept().unwrap().0;
+            let mut streams: Vec<TcpStream> = (0..2).map(accept).collect();
+            streams.iter_mut().for_each(|stream| assert!(asked(stream)));
+            // The first is closed before the last answer, which ends the volley.
+            let mut last = streams.pop().unwrap();
+            let mut first = streams.pop().unwrap();
+            first.write_all(OK).unwrap();
+            drop(first);
+            last.write_all(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+                .unwrap();
+        }
+    });
+    let load = load(&addresses, Pace::Closed, 2, u64::MAX);
+    let volleys = volleys(&load, 2, Release::LastByte, &Watch::default()).unwrap();
+    server.join().unwrap();
+    assert_eq!(
+        (volleys.figures.requests, classes(&volleys.figures)),
+        (4, vec![])
+    );
+}
+
+#[test]
+fn what_was_due_in_time_and_never_sent_is_counted() {
+    let addresses = [serve(answers_late)];
+    let pace = Pace::Open(Arrivals::Even(1_000.0));
+    let mut load = load(&addresses, pace, 1, u64::MAX);
+    load.until.elapsed = Duration::from_millis(100);
+    load.patience = Duration::from_millis(50);
+    let figures = apply(&load, &Watch::default()).unwrap();
+    assert_eq!(figures.requests, 100);
+    assert_eq!(figures.waiting_us.len() + figures.lateness_us.len(), 100);
+    // Until 250 ms, when that is noticed at the latest, 50 can be answered.
+    assert!(figures.errors["not sent"] >= 50, "{:?}", figures.errors);
 }

@@ -45,10 +45,13 @@ pub fn volleys(
     for _ in 0..rounds {
         worker.open_all()?;
         let skew = worker.volley(release)?;
-        if watch.is_stopped() || began.elapsed() >= load.until.elapsed {
+        if watch.is_stopped() {
             break;
         }
         skew_us.saturating_record((skew.as_nanos() as u64).div_ceil(1_000));
+        if began.elapsed() >= load.until.elapsed {
+            break;
+        }
     }
     let mut figures = worker.measured()?;
     figures.elapsed = began.elapsed();

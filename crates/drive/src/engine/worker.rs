@@ -138,6 +138,7 @@ impl<'a> Worker<'a> {
     pub fn open_all(&mut self) -> io::Result<()> {
         self.free.clear();
         self.resting.clear();
+        self.notice_closed()?;
         let is_closed = |at: &usize| self.connections[*at].state == State::Closed;
         let mut waiting: Vec<usize> = (0..self.connections.len())
             .rev()
@@ -177,6 +178,23 @@ impl<'a> Worker<'a> {
             self.free.push(at);
         }
         Ok(())
+    }
+
+    /// Closes connections that the other side has closed while they rested.
+    fn notice_closed(&mut self) -> io::Result<()> {
+        let mut events = [EpollEvent::empty(); EVENTS_MAX];
+        loop {
+            let count = self.poll.wait(&mut events, EpollTimeout::ZERO)?;
+            for event in &events[..count] {
+                let connection = self.connections.get_mut(event.data() as usize);
+                if let Some(connection) = connection.filter(|known| known.state == State::Idle) {
+                    connection.close();
+                }
+            }
+            if count < EVENTS_MAX {
+                return Ok(());
+            }
+        }
     }
 
     /// Applies this worker's part of the load.
@@ -462,7 +480,14 @@ impl<'a> Worker<'a> {
 
     fn tick(&mut self, now_ns: u64) {
         self.next_tick_ns = now_ns + TICK_NS;
-        if u128::from(now_ns) >= self.load.until.elapsed.as_nanos() {
+        // What was due in time is sent, also when it had to wait; but not for ever.
+        let grace = match self.schedule {
+            None => Duration::ZERO,
+            Some(_) => self.load.patience,
+        };
+        let end = self.load.until.elapsed.saturating_add(grace);
+        if u128::from(now_ns) >= end.as_nanos() && !self.is_over {
+            self.give_up_waiting(now_ns);
             self.is_over = true;
         }
         let patience_ns = self.load.patience.as_nanos() as u64;
@@ -483,6 +508,22 @@ impl<'a> Worker<'a> {
             }
         }
         self.share();
+    }
+
+    /// What was due in time and still waits counts as it is: it was never sent.
+    fn give_up_waiting(&mut self, now_ns: u64) {
+        let end_ns = self.load.until.elapsed.as_nanos();
+        while let Some((due_ns, _)) = self.next_due().filter(|due| u128::from(due.0) < end_ns) {
+            if !self.watch.takes_ticket(&self.load.until) {
+                return;
+            }
+            self.due = None;
+            let late = Duration::from_nanos(now_ns.saturating_sub(due_ns));
+            self.figures.count_sent(late, true);
+            let why = "no connection was free in time".to_string();
+            let outcome = Outcome::NotSent { why };
+            self.figures.count_outcome(&outcome, false, late);
+        }
     }
 
     /// Shows how far it is.

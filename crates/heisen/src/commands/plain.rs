@@ -52,9 +52,11 @@ fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
         },
     };
     let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u32);
-    let enough = options
-        .rate
-        .map_or(processors, |rate| (rate / PER_THREAD).ceil() as u32);
+    let enough = match (options.burst, options.rate) {
+        (Some(_), _) => 1,
+        (None, Some(rate)) => (rate / PER_THREAD).ceil() as u32,
+        (None, None) => processors,
+    };
     let request = PreparedRequest {
         method: options.method.clone(),
         path: target.path.clone(),

@@ -203,6 +203,21 @@ const COUNTING: &[(&[&str], &[&str])] = &[
             "2 check-then-act of db events: buy / buy (a row lock on db events)",
         ],
     ),
+    // The lock lets others write.
+    (
+        &[
+            HINT,
+            "db BEGIN",
+            "db SELECT sold FROM events WHERE id = $a FOR KEY SHARE",
+            SELL,
+            "db COMMIT",
+            COUNT,
+        ],
+        &[
+            "1 check-then-act of cache inv:*: buy / buy",
+            "2 check-then-act of db events: buy / buy",
+        ],
+    ),
     // Nothing is decided under the lock: what is locked there is not what is changed.
     (
         &[

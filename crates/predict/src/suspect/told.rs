@@ -33,12 +33,10 @@ pub fn row_lock(race: &Between<'_>, theirs: &[(usize, &Deed)]) -> Option<String>
     let resource = race.deed.resource();
     let locks = holds(race.one);
     let mut locks = locks.iter().filter(|lock| {
-        let text = &race.one.steps[lock.from].step.text;
         lock.deed.resource() == resource
             && !lock.deed.effect.resource.contains(':')
             && lock.until >= race.second
-            // It lets others change what is no key.
-            && !text.to_ascii_lowercase().contains("for key share")
+            && keeps_out(race.one, lock)
     });
     locks.find_map(|lock| {
         if lock.from <= race.first {
@@ -48,6 +46,12 @@ pub fn row_lock(race: &Between<'_>, theirs: &[(usize, &Deed)]) -> Option<String>
         let is_again = lock.from <= race.second && looks_again(race, lock, theirs);
         is_again.then(|| format!("read again under a row lock on {resource}"))
     })
+}
+
+/// Whether nobody else changes what is locked: `FOR KEY SHARE` lets others change what is no key.
+fn keeps_out(template: &Template, lock: &Hold<'_>) -> bool {
+    let text = &template.steps[lock.from].step.text;
+    !text.to_ascii_lowercase().contains("for key share")
 }
 
 /// Whether what A does in the end was decided with a lock on the row, and what B does as well:
@@ -66,12 +70,13 @@ pub fn decided(race: &Between<'_>, theirs: &[(usize, &Deed)]) -> Option<String> 
             .iter()
             .filter(looks);
         let mut then = template.steps.iter().take(lock.until).skip(lock.from + 1);
-        looked.any(|looked| {
-            then.any(|step| {
-                let mut deeds = step.footprint.deeds.iter();
-                deeds.any(|deed| deed.effect.access.changes() && rows::are_same(looked, deed))
+        keeps_out(template, lock)
+            && looked.any(|looked| {
+                then.any(|step| {
+                    let mut deeds = step.footprint.deeds.iter();
+                    deeds.any(|deed| deed.effect.access.changes() && rows::are_same(looked, deed))
+                })
             })
-        })
     };
     let locks = holds(race.one);
     let mut mine = locks.iter().filter(|lock| {
