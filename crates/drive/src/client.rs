@@ -38,27 +38,6 @@ impl Client {
         }
     }
 
-    /// Opens a connection ahead of time, so that the first request does not pay for it.
-    pub async fn warm(&self) -> Result<(), String> {
-        let sender = self.connect().await?;
-        self.idle.borrow_mut().push(sender);
-        Ok(())
-    }
-
-    /// Opens connections until so many are there that no request uses; says how many there are.
-    /// That one cannot be opened now is told by the request that needs it.
-    pub async fn have_ready(&self, connections: usize) -> usize {
-        let mut open = {
-            let mut idle = self.idle.borrow_mut();
-            idle.retain(|sender| !sender.is_closed());
-            idle.len()
-        };
-        while open < connections && self.warm().await.is_ok() {
-            open += 1;
-        }
-        open
-    }
-
     /// Sends one request and waits for its outcome.
     pub async fn send(&self, request: &PreparedRequest) -> Outcome {
         match tokio::time::timeout(self.patience, self.exchange(request)).await {

@@ -1,7 +1,6 @@
 //! The clients: requests made from operations, sent down a lane, timed, with every outcome
 //! classed: answered, unknown (it may have taken effect), or never sent.
 
-pub mod burst;
 mod client;
 mod draws;
 pub mod engine;

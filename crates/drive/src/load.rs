@@ -95,7 +95,12 @@ impl Figures {
         *self.errors.entry(class).or_default() += 1;
     }
 
-    /// Takes in what another worker measured at the same time.
+    /// Outcomes that were not an expected answer.
+    pub fn errors(&self) -> u64 {
+        self.errors.values().sum()
+    }
+
+    /// Takes in what was measured of other requests.
     pub fn add(&mut self, other: &Figures) {
         self.requests += other.requests;
         self.used += other.used;

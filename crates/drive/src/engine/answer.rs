@@ -33,7 +33,20 @@ pub struct Answer {
     head: Vec<u8>,
     body: Option<Body>,
     answered: Option<Answered>,
-    kept: Option<Kept>,
+    keeps: Keeps,
+    kept: Kept,
+}
+
+/// What of answers is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keeps {
+    /// Their status.
+    #[default]
+    Status,
+    /// Their bodies too, and where they lead.
+    Bodies,
+    /// All headers too.
+    Headers,
 }
 
 /// What judges want to see of an answer.
@@ -43,9 +56,25 @@ pub struct Kept {
     pub location: Option<String>,
     /// Its body, as far as it is kept.
     pub body: Vec<u8>,
+    /// Its headers.
+    pub headers: Vec<(String, String)>,
 }
 
 impl Kept {
+    fn take_headers(&mut self, response: &httparse::Response<'_, '_>, keeps: Keeps) {
+        let text =
+            |header: &httparse::Header<'_>| String::from_utf8_lossy(header.value).into_owned();
+        if keeps != Keeps::Status {
+            let mut headers = response.headers.iter();
+            let location = headers.find(|h| h.name.eq_ignore_ascii_case("location"));
+            self.location = location.map(text);
+        }
+        if keeps == Keeps::Headers {
+            let headers = response.headers.iter();
+            self.headers = headers.map(|h| (h.name.to_lowercase(), text(h))).collect();
+        }
+    }
+
     fn take(&mut self, bytes: &[u8]) {
         let room = BODY_KEPT_BYTES_MAX - self.body.len();
         self.body.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -85,22 +114,22 @@ const NEXT_CHUNK: Chunk = Chunk::Size {
 };
 
 impl Answer {
-    /// One that keeps its body, or not.
-    pub fn new(keeps: bool) -> Answer {
+    /// One of which this is kept.
+    pub fn new(keeps: Keeps) -> Answer {
         Answer {
-            kept: keeps.then(Kept::default),
+            keeps,
             ..Answer::default()
         }
     }
 
     /// Begins anew, for an answer to another request.
     pub fn begin(&mut self) {
-        *self = Answer::new(self.kept.is_some());
+        *self = Answer::new(self.keeps);
     }
 
     /// What is kept of it, given away.
     pub fn kept(&mut self) -> Kept {
-        self.kept.as_mut().map(std::mem::take).unwrap_or_default()
+        std::mem::take(&mut self.kept)
     }
 
     /// Takes what came next. Says that the answer is whole, or nothing when more is to come. An answer
@@ -158,20 +187,16 @@ impl Answer {
             }
             let (body, keeps) = framing(&response, status, to_head)?;
             self.answered = Some(Answered { status, keeps });
-            if let Some(kept) = &mut self.kept {
-                let mut headers = response.headers.iter();
-                let location = headers.find(|h| h.name.eq_ignore_ascii_case("location"));
-                kept.location = location.map(|h| String::from_utf8_lossy(h.value).into_owned());
-            }
+            self.kept.take_headers(&response, self.keeps);
             self.body = Some(body);
             return Ok(Some(used));
         }
     }
 
     fn take_body(&mut self, bytes: &[u8]) -> Result<Option<Answered>, Garbled> {
-        let kept = &mut self.kept;
+        let (kept, keeps) = (&mut self.kept, self.keeps != Keeps::Status);
         let mut keep = |bytes: &[u8]| {
-            if let Some(kept) = kept {
+            if keeps {
                 kept.take(bytes);
             }
         };
@@ -396,7 +421,7 @@ mod tests {
     #[test]
     fn what_judges_want_is_kept() {
         let kept = |text: &str, piece: usize| {
-            let mut answer = Answer::new(true);
+            let mut answer = Answer::new(Keeps::Bodies);
             answer.begin();
             for piece in text.replace('\n', "\r\n").as_bytes().chunks(piece) {
                 answer.take(piece, false).unwrap();

@@ -10,7 +10,7 @@ use nix::sys::socket::{
     AddressFamily, SockFlag, SockProtocol, SockType, SockaddrStorage, connect, socket,
 };
 
-use super::answer::{Answer, Answered, Kept};
+use super::answer::{Answer, Answered, Keeps, Kept};
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,44 +41,45 @@ pub enum Received {
 /// A connection.
 #[derive(Debug)]
 pub struct Connection {
-    /// To whom, by its place.
-    pub lane: usize,
+    address: SocketAddr,
     pub state: State,
-    /// When the request was due and when it was sent, in nanoseconds.
-    pub due_ns: u64,
+    /// When its request was sent, in nanoseconds.
     pub sent_ns: u64,
     /// It waits until more of its request can be written.
     pub wants_room: bool,
     stream: Option<TcpStream>,
+    /// What it is asked; empty while it is asked nothing.
     request: Bytes,
+    to_head: bool,
     written: usize,
     answer: Answer,
 }
 
 impl Connection {
-    pub fn new(lane: usize, keeps_bodies: bool) -> Connection {
+    /// One to this address, closed for now.
+    pub fn new(address: SocketAddr, keeps: Keeps) -> Connection {
         Connection {
-            lane,
+            address,
             state: State::Closed,
-            due_ns: 0,
             sent_ns: 0,
             wants_room: false,
             stream: None,
             request: Bytes::new(),
+            to_head: false,
             written: 0,
-            answer: Answer::new(keeps_bodies),
+            answer: Answer::new(keeps),
         }
     }
 
     /// Begins to open it. What fails at once is told here, the rest by `opened`.
-    pub fn open(&mut self, address: SocketAddr) -> io::Result<()> {
-        let family = match address {
+    pub fn open(&mut self) -> io::Result<()> {
+        let family = match self.address {
             SocketAddr::V4(_) => AddressFamily::Inet,
             SocketAddr::V6(_) => AddressFamily::Inet6,
         };
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
         let fd = socket(family, SockType::Stream, flags, SockProtocol::Tcp)?;
-        match connect(fd.as_raw_fd(), &SockaddrStorage::from(address)) {
+        match connect(fd.as_raw_fd(), &SockaddrStorage::from(self.address)) {
             Ok(()) | Err(Errno::EINPROGRESS) => {}
             Err(error) => return Err(error.into()),
         }
@@ -101,10 +102,15 @@ impl Connection {
 
     /// Closes it, whatever it does.
     pub fn close(&mut self) {
+        self.close_but_keep_request();
+        self.request = Bytes::new();
+    }
+
+    /// Closes it; what it was asked can go over another socket, because nothing of it has left.
+    pub fn close_but_keep_request(&mut self) {
         self.stream = None;
         self.state = State::Closed;
         self.wants_room = false;
-        self.request = Bytes::new();
     }
 
     /// Its socket, while there is one.
@@ -113,8 +119,11 @@ impl Connection {
     }
 
     /// Takes a request, to be sent by `write`.
-    pub fn ask(&mut self, request: Bytes) {
+    pub fn ask(&mut self, request: Bytes, to_head: bool) {
         self.request = request;
+        self.to_head = to_head;
+        // Nobody waits for the answer to what is held back.
+        self.sent_ns = u64::MAX;
         self.written = 0;
         self.answer.begin();
         if self.state == State::Idle {
@@ -122,12 +131,7 @@ impl Connection {
         }
     }
 
-    /// Gives back a request of which nothing has left.
-    pub fn take_request(&mut self) -> Bytes {
-        std::mem::take(&mut self.request)
-    }
-
-    /// Whether a request waits for the connection to be open.
+    /// Whether it is asked something.
     pub fn has_request(&self) -> bool {
         !self.request.is_empty()
     }
@@ -162,7 +166,7 @@ impl Connection {
     }
 
     /// Reads what has come.
-    pub fn read(&mut self, buffer: &mut [u8], to_head: bool) -> Received {
+    pub fn read(&mut self, buffer: &mut [u8]) -> Received {
         let Some(stream) = self.stream.as_mut() else {
             return Received::Cut;
         };
@@ -174,7 +178,7 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(_) => return Received::Cut,
             };
-            match self.answer.take(&buffer[..count], to_head) {
+            match self.answer.take(&buffer[..count], self.to_head) {
                 Ok(Some(answered)) => return Received::Answered(answered),
                 Ok(None) if count < buffer.len() => return Received::Nothing,
                 Ok(None) => {}

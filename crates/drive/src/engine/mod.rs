@@ -4,22 +4,27 @@
 
 mod answer;
 mod arrivals;
+mod burst;
 mod connection;
+mod exchanges;
+mod opening;
+mod seconds;
 mod target;
-mod volley;
+mod users;
 mod worker;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::sync_channel;
 use std::thread::Builder;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use model::Outcome;
-
+pub use answer::Keeps;
 pub use arrivals::Arrivals;
+pub use burst::{Burster, Due, Release, Sent, skew, times};
+pub use seconds::Second;
 pub use target::{Target, TargetError};
-pub use volley::{Release, Volleys, volleys};
+pub use users::{Asked, Askers, Meeting, Next, Told, User, Users};
 
 use crate::load::{Figures, Until};
 use worker::Worker;
@@ -33,27 +38,26 @@ pub enum Pace {
     Open(Arrivals),
 }
 
-/// What is asked, of whom, and how often.
+/// Who asks whom, and how often.
+#[derive(Clone, Copy)]
 pub struct Load<'a> {
-    /// Who is asked; connections take turns.
-    pub addresses: &'a [SocketAddr],
-    /// The nth request, to one of them, as it goes over the wire; or why there is none.
-    pub request: &'a (dyn Fn(u64, usize) -> Result<Bytes, String> + Sync),
-    /// Requests are HEAD, whose answers have no bodies.
-    pub to_head: bool,
-    /// Whether an outcome, of one of them, is what the user wants.
-    pub expects: &'a (dyn Fn(&Outcome, usize) -> bool + Sync),
-    /// Outcomes have bodies.
-    pub keeps_bodies: bool,
-    /// Connections over all workers.
+    /// Who is asked: services, each with its lanes. Places take turns among the lanes.
+    pub services: &'a [Vec<SocketAddr>],
+    /// Who asks.
+    pub users: &'a dyn Users,
+    /// So many operations are told apart.
+    pub operations: usize,
+    /// What users want to see of answers.
+    pub keeps: Keeps,
+    /// Places over all workers, for one user at a time each, who has a connection to each service.
     pub connections: u32,
     /// How it is applied.
     pub pace: Pace,
-    /// When it ends.
+    /// When it ends; what is limited is the number of runs.
     pub until: Until,
     /// An answer is waited for no longer than this.
     pub patience: Duration,
-    /// Threads; each has its share of the connections.
+    /// Threads; each has its share of the places.
     pub workers: u32,
     /// Seed of random arrivals.
     pub seed: u64,
@@ -68,7 +72,7 @@ pub struct Watch {
     pub requests: AtomicU64,
     /// Those whose outcome was not the expected.
     pub errors: AtomicU64,
-    /// Requests that were begun, where their number is limited.
+    /// Runs that were begun, where their number is limited.
     tickets: AtomicU64,
 }
 
@@ -77,7 +81,7 @@ impl Watch {
         self.stop.load(Ordering::Relaxed)
     }
 
-    /// Whether one more request may be begun.
+    /// Whether one more run may be begun.
     fn takes_ticket(&self, until: &Until) -> bool {
         until
             .requests
@@ -85,12 +89,22 @@ impl Watch {
     }
 }
 
-/// Applies load and says what came of it. Blocks; fails when a worker cannot begin.
-pub fn apply(load: &Load<'_>, watch: &Watch) -> std::io::Result<Figures> {
+/// Shares that wait to be put together: workers do not wait for each other.
+const SHARES_MAX: usize = 1_024;
+
+/// Applies load and says what came of it, by operation; tells of each second when it is over. Blocks;
+/// fails when a worker cannot begin.
+pub fn apply(
+    load: &Load<'_>,
+    watch: &Watch,
+    tell: &mut dyn FnMut(&Second),
+) -> std::io::Result<Vec<Figures>> {
     let count = load.workers.clamp(1, load.connections.max(1));
+    let (sender, shares) = sync_channel(SHARES_MAX);
     let mut workers = (0..count)
-        .map(|number| Worker::new(load, watch, number, count))
+        .map(|number| Worker::new(load, watch, sender.clone(), number, count))
         .collect::<std::io::Result<Vec<_>>>()?;
+    drop(sender);
     std::thread::scope(|scope| {
         // All connections are there before the first request is due.
         let opening: Vec<_> = workers
@@ -103,19 +117,19 @@ pub fn apply(load: &Load<'_>, watch: &Watch) -> std::io::Result<Figures> {
         Ok::<(), std::io::Error>(())
     })?;
     let began = Instant::now();
-    let mut figures = Figures::default();
     std::thread::scope(|scope| {
         let running: Vec<_> = workers
             .into_iter()
             .map(|worker| Builder::new().spawn_scoped(scope, move || worker.run(began)))
             .collect::<std::io::Result<_>>()?;
+        let mut each = seconds::gather(&shares, count as usize, load.operations, tell);
         for running in running {
-            figures.add(&joined(running.join())?);
+            joined(running.join())?;
         }
-        Ok::<(), std::io::Error>(())
-    })?;
-    figures.elapsed = began.elapsed();
-    Ok(figures)
+        let elapsed = began.elapsed();
+        each.iter_mut().for_each(|of| of.elapsed = elapsed);
+        Ok(each)
+    })
 }
 
 fn joined<T>(result: std::thread::Result<std::io::Result<T>>) -> std::io::Result<T> {

@@ -2,12 +2,13 @@
 //! oracle once at most; each burst can break it anew, so what is counted has a rate. Nobody is held:
 //! this is what a system does by itself under the load that is predicted for it.
 
-use std::rc::Rc;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use drive::burst::{self, Due, Sent};
-use drive::load::Figures;
-use drive::{Client, Draws, Filling};
+use drive::engine::{self, Burster, Due, Keeps, Release, Sent};
+use drive::load::{Figures, Times};
+use drive::{Draws, Filling};
 use lab::Lab;
 use model::{
     Attempt, EventKind, Judgement, LaneId, Operation, Outcome, Rate, Setup, TrialHistory, Violation,
@@ -20,7 +21,7 @@ use crate::judging::Oracles;
 use crate::phase::stop_if_died;
 use crate::stage::{Stage, Wiring};
 use crate::stress::{self, Stressed, figures};
-use crate::trial;
+use crate::trial::{self, PATIENCE};
 
 /// The phase that rounds belong to.
 const PHASE: &str = "bursts";
@@ -31,8 +32,9 @@ pub const REQUESTS_MAX: u64 = 10_000;
 /// A burst's window is at most so long.
 pub const WINDOW_MAX: Duration = Duration::from_secs(60);
 
-/// Connections that are opened before a burst, over all lanes; services have limits of their own.
-const OPEN_CONNECTIONS_MAX: usize = 1_000;
+/// A burst within a shorter window is sent from so many threads: one needs some microseconds for each.
+const THREADS: usize = 2;
+const WINDOW_OF_THREADS: Duration = Duration::from_millis(10);
 
 /// After the last answer, work that goes on in the background is given so long; where a violation is
 /// seen then, or the spec describes such work, `trial::LATE` more.
@@ -74,15 +76,17 @@ pub async fn run<L: Lab>(
         context.warn("the spec has no invariants: no burst can be seen to break anything");
     }
     stage.raise(plan.wiring).await?;
-    let clients = stress::clients(stage, &operation);
-    if clients.is_empty() {
-        let why = format!("`{}` has no service that runs", plan.operation);
-        return Err(HuntError::Lacking(why));
-    }
+    let lanes = stress::addresses(stage, &operation)?;
+    let threads = match plan.window < WINDOW_OF_THREADS {
+        true => THREADS,
+        false => 1,
+    };
+    let burster = Burster::new(&lanes, Keeps::Bodies, PATIENCE, threads);
     let rounds = Rounds {
         plan,
         operation,
-        clients: clients.into_iter().map(Rc::new).collect(),
+        lanes,
+        burster: Arc::new(Mutex::new(burster.map_err(stress::no_generator)?)),
         context,
     };
     context.emit(EventKind::PhaseStarted {
@@ -116,7 +120,8 @@ pub async fn run<L: Lab>(
 struct Rounds<'a> {
     plan: &'a BurstPlan,
     operation: Operation,
-    clients: Vec<Rc<Client>>,
+    lanes: Vec<SocketAddr>,
+    burster: Arc<Mutex<Burster>>,
     context: &'a Context,
 }
 
@@ -129,9 +134,9 @@ struct Round {
 }
 
 /// What all rounds came to.
-#[derive(Default)]
 struct Tally {
     figures: Figures,
+    skew_us: Times,
     wrong: Rate,
     undecided_rounds: u64,
     violations: Vec<Violation>,
@@ -140,14 +145,13 @@ struct Tally {
 
 impl Rounds<'_> {
     async fn run<L: Lab>(&self, stage: &mut Stage<L>) -> Result<Tally, HuntError> {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new();
         for number in 0..self.plan.rounds {
             if self.context.is_over() {
                 break;
             }
-            let round = tokio::select! {
-                round = self.round(stage, number) => round?,
-                () = self.context.interrupt.wait() => break,
+            let Some(round) = self.round(stage, number).await? else {
+                break;
             };
             stop_if_died(stage)?;
             tally.count(&self.operation, &round);
@@ -156,28 +160,40 @@ impl Rounds<'_> {
         Ok(tally)
     }
 
-    async fn round<L: Lab>(&self, stage: &mut Stage<L>, number: u64) -> Result<Round, HuntError> {
+    /// Nothing when the user stops it.
+    async fn round<L: Lab>(
+        &self,
+        stage: &mut Stage<L>,
+        number: u64,
+    ) -> Result<Option<Round>, HuntError> {
         let began = Instant::now();
         trial::prepare_state(stage, &self.plan.setup).await?;
-        let share = OPEN_CONNECTIONS_MAX.min(self.plan.requests as usize);
-        for client in &self.clients {
-            client.have_ready(share.div_ceil(self.clients.len())).await;
-        }
         let burst = self.burst(number)?;
-        let sent = burst::send(burst).await;
-        let sent = sent.map_err(|error| HuntError::Lacking(format!("no thread: {error}")))?;
+        let release = match self.plan.window.is_zero() {
+            true => Release::LastByte,
+            false => Release::Whole,
+        };
+        let burster = Arc::clone(&self.burster);
+        let sent = stress::beside(self.context, move |watch| {
+            let mut burster = burster.lock().unwrap_or_else(PoisonError::into_inner);
+            burster.send(&burst, release, watch)
+        });
+        let sent = sent.await?;
+        if self.context.interrupt.is_set() {
+            return Ok(None);
+        }
         let mut history = TrialHistory {
             trial: number,
             attempts: sent.iter().map(|sent| self.attempt(sent)).collect(),
             ..TrialHistory::default()
         };
         let judgement = self.judge(stage, &mut history).await;
-        Ok(Round {
+        Ok(Some(Round {
             sent,
             history,
             judgement,
             took: began.elapsed(),
-        })
+        }))
     }
 
     /// The requests of a round: what, when, and down which lane. Lanes take turns, so that those
@@ -185,32 +201,34 @@ impl Rounds<'_> {
     fn burst(&self, number: u64) -> Result<Vec<Due>, HuntError> {
         let (plan, seed) = (self.plan, self.context.seed);
         let mut draws = Draws::new(seed, "burst times", number);
-        let times = burst::times(plan.requests, plan.window, &mut draws);
+        let times = engine::times(plan.requests, plan.window, &mut draws);
         let mut draws = Draws::new(seed, "burst requests", number);
-        let lanes = self.clients.len();
-        let due = |(at, (place, client)): (Duration, (usize, &Rc<Client>))| {
+        let lanes = self.lanes.len();
+        let due = |(place, at): (usize, Duration)| {
             let mut filling = Filling {
                 args: &arguments(&self.operation, place, lanes),
                 draws: &mut draws,
                 now_ms: (self.context.now_ms)(),
             };
+            let lane = place % lanes;
+            let request = drive::prepare(&self.operation, &mut filling)?;
             Ok(Due {
                 at,
-                client: Rc::clone(client),
-                request: drive::prepare(&self.operation, &mut filling)?,
+                lane,
+                request: request.to_wire(&self.lanes[lane].to_string()),
+                to_head: request.method == "HEAD",
             })
         };
-        let in_turn = self.clients.iter().cycle().enumerate();
-        times.into_iter().zip(in_turn).map(due).collect()
+        times.into_iter().enumerate().map(due).collect()
     }
 
     fn attempt(&self, sent: &Sent) -> Attempt {
         Attempt {
             racer: format!("request {}", sent.number + 1),
             operation: self.operation.name.clone(),
-            lane: LaneId((sent.number % self.clients.len()) as u16),
-            sent_us: sent.sent_us,
-            ended_us: sent.ended_us,
+            lane: LaneId((sent.number % self.lanes.len()) as u16),
+            sent_us: sent.sent.as_micros() as u64,
+            ended_us: sent.ended.as_micros() as u64,
             outcome: sent.outcome.clone(),
         }
     }
@@ -272,6 +290,18 @@ fn arguments(operation: &Operation, place: usize, lanes: usize) -> Vec<(String, 
 }
 
 impl Tally {
+    fn new() -> Tally {
+        let figures = Figures::default();
+        Tally {
+            skew_us: figures.latency_us.clone(),
+            figures,
+            wrong: Rate::default(),
+            undecided_rounds: 0,
+            violations: Vec::new(),
+            undecided: Vec::new(),
+        }
+    }
+
     fn count(&mut self, operation: &Operation, round: &Round) {
         let judgement = &round.judgement;
         let wrong = !judgement.violations.is_empty();
@@ -280,15 +310,15 @@ impl Tally {
         keep(&mut self.violations, &judgement.violations);
         keep(&mut self.undecided, &judgement.undecided);
         for sent in &round.sent {
-            self.figures.count(
-                Duration::from_micros(sent.late_us()),
-                &sent.outcome,
-                stress::is_expected(operation, &sent.outcome),
-                Duration::from_micros(sent.ended_us.saturating_sub(sent.due_us)),
-            );
+            let expected = stress::is_expected(operation, &sent.outcome);
+            self.figures.count_sent(sent.late(), false);
+            self.figures
+                .count_outcome(&sent.outcome, expected, sent.took());
         }
-        let last_us = round.sent.iter().map(|sent| sent.ended_us).max();
-        self.figures.elapsed += Duration::from_micros(last_us.unwrap_or(0));
+        self.skew_us
+            .saturating_record(engine::skew(&round.sent).as_micros().max(1) as u64);
+        let last = round.sent.iter().map(|sent| sent.ended).max();
+        self.figures.elapsed += last.unwrap_or_default();
     }
 }
 
@@ -308,6 +338,10 @@ fn document(plan: &BurstPlan, tally: &Tally) -> Map<String, Value> {
         "interval": [low, high],
         "burst": { "requests": plan.requests, "window_ms": plan.window.as_secs_f64() * 1e3 },
     })));
+    if plan.window.is_zero() {
+        let skew_us = figures::percentiles(&tally.skew_us);
+        document.insert("burst_skew_us".to_string(), skew_us);
+    }
     document
 }
 
@@ -365,9 +399,10 @@ mod tests {
         };
         let sent = |(number, outcome): (usize, &Outcome)| Sent {
             number,
-            due_us: 1_000,
-            sent_us: 1_200,
-            ended_us: 3_000,
+            due: Duration::from_micros(1_000),
+            sent: Duration::from_micros(1_200),
+            left: Duration::from_micros(1_210),
+            ended: Duration::from_micros(3_000),
             outcome: outcome.clone(),
         };
         Round {
@@ -390,7 +425,7 @@ mod tests {
             body: String::new(),
         };
         let cut = Outcome::Unknown(model::UnknownWhy::Cut);
-        let mut tally = Tally::default();
+        let mut tally = Tally::new();
         for round in [
             round(&[answered.clone(), answered.clone()], 0, 0),
             round(&[answered.clone(), cut], 2, 1),

@@ -6,10 +6,10 @@ mod figures;
 pub mod plain;
 pub mod steady;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use drive::Client;
 use drive::engine::Watch;
 use lab::Lab;
 use model::{LaneId, Operation, Outcome, Violation};
@@ -18,7 +18,6 @@ use serde_json::{Map, Value};
 use crate::context::Context;
 use crate::error::HuntError;
 use crate::stage::Stage;
-use crate::trial::PATIENCE;
 
 /// What a load run found.
 #[derive(Debug, Clone)]
@@ -40,15 +39,22 @@ fn operation<L: Lab>(stage: &Stage<L>, name: &str) -> Result<Operation, HuntErro
     known.ok_or_else(|| HuntError::Lacking(format!("there is no operation `{name}`")))
 }
 
-/// A client for each lane of the operation's service.
-fn clients<L: Lab>(stage: &Stage<L>, operation: &Operation) -> Vec<Client> {
-    let lanes = stage
-        .system
-        .service(&operation.service)
-        .map_or(1, |service| service.replicas.max(1));
-    (0..lanes)
-        .filter_map(|lane| stage.client(&operation.service, LaneId(lane), PATIENCE))
-        .collect()
+/// Where the lanes of an operation's service listen.
+fn addresses<L: Lab>(
+    stage: &Stage<L>,
+    operation: &Operation,
+) -> Result<Vec<SocketAddr>, HuntError> {
+    let service = stage.system.service(&operation.service);
+    let lanes = 0..service.map_or(1, |service| service.replicas.max(1));
+    let found = lanes.filter_map(|lane| stage.address(&operation.service, LaneId(lane)));
+    let found: Vec<SocketAddr> = found.collect();
+    match found.is_empty() {
+        true => Err(HuntError::Lacking(format!(
+            "`{}` has no service that runs",
+            operation.name
+        ))),
+        false => Ok(found),
+    }
 }
 
 /// Whether the spec knows such an outcome.
@@ -59,6 +65,10 @@ fn is_expected(operation: &Operation, outcome: &Outcome) -> bool {
         }
         _ => false,
     }
+}
+
+fn no_generator(error: std::io::Error) -> HuntError {
+    HuntError::Lacking(format!("the generator cannot run: {error}"))
 }
 
 /// Applies load on threads of its own, while this one goes on with what wires do. Ends early when the
@@ -79,7 +89,6 @@ async fn beside<T: Send + 'static>(
             load.await
         }
     };
-    let failed = |why: String| HuntError::Lacking(format!("the generator cannot run: {why}"));
-    let applied = applied.map_err(|error| failed(error.to_string()))?;
-    applied.map_err(|error| failed(error.to_string()))
+    let applied = applied.map_err(std::io::Error::other).flatten();
+    applied.map_err(no_generator)
 }

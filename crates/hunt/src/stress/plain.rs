@@ -1,10 +1,11 @@
 //! `heisen stress --url`: load on any server, without a spec and without oracles. What comes out are
 //! times and counts, and whether the generator itself kept up.
 
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use drive::PreparedRequest;
-use drive::engine::{self, Load, Pace, Release, Target, Watch};
+use drive::engine::{self, Askers, Burster, Due, Keeps, Load, Pace, Release, Target, Watch};
 use drive::load::{Figures, Times, Until};
 use model::{EventKind, Outcome};
 use serde_json::{Map, Value, json};
@@ -97,20 +98,26 @@ fn apply(
     watch: &Watch,
 ) -> std::io::Result<(Figures, Option<Times>)> {
     let request = plan.request.to_wire(&plan.target.host);
-    let load = Load {
-        addresses: &[plan.target.address],
+    let to_head = plan.request.method == "HEAD";
+    if let Some(volleys) = plan.volleys {
+        let due = Due {
+            at: Duration::ZERO,
+            lane: 0,
+            request,
+            to_head,
+        };
+        return volleyed(plan, volleys, &due, left, watch);
+    }
+    let users = Askers {
         request: &|_, _| Ok(request.clone()),
-        to_head: plan.request.method == "HEAD",
-        expects: &|outcome, _| {
-            matches!(
-                outcome,
-                Outcome::Answered {
-                    status: 200..400,
-                    ..
-                }
-            )
-        },
-        keeps_bodies: false,
+        to_head,
+        expects: &|told, _| is_wanted(told.outcome),
+    };
+    let load = Load {
+        services: &[vec![plan.target.address]],
+        users: &users,
+        operations: 1,
+        keeps: Keeps::Status,
         connections: plan.connections,
         pace: plan.pace,
         until: Until {
@@ -121,11 +128,49 @@ fn apply(
         workers: plan.workers,
         seed,
     };
-    match plan.volleys {
-        None => Ok((engine::apply(&load, watch)?, None)),
-        Some(volleys) => {
-            let came_to = engine::volleys(&load, volleys.rounds, volleys.release, watch)?;
-            Ok((came_to.figures, Some(came_to.skew_us)))
+    let figures = engine::apply(&load, watch, &mut |_| {})?.remove(0);
+    Ok((figures, None))
+}
+
+fn is_wanted(outcome: &Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Answered {
+            status: 200..400,
+            ..
+        }
+    )
+}
+
+/// The same request over all connections at once, again and again.
+fn volleyed(
+    plan: &PlainPlan,
+    volleys: VolleyPlan,
+    due: &Due,
+    left: Duration,
+    watch: &Watch,
+) -> std::io::Result<(Figures, Option<Times>)> {
+    let lanes = [plan.target.address];
+    let threads = plan.workers as usize;
+    let mut burster = Burster::new(&lanes, Keeps::Status, plan.patience, threads)?;
+    let burst = vec![due.clone(); plan.connections as usize];
+    let mut figures = Figures::default();
+    let mut skew_us = figures.latency_us.clone();
+    let began = Instant::now();
+    for _ in 0..volleys.rounds {
+        let sent = burster.send(&burst, volleys.release, watch)?;
+        if watch.stop.load(Ordering::Relaxed) {
+            break;
+        }
+        for sent in &sent {
+            figures.count_sent(sent.late(), false);
+            figures.count_outcome(&sent.outcome, is_wanted(&sent.outcome), sent.took());
+        }
+        skew_us.saturating_record(engine::skew(&sent).as_micros().max(1) as u64);
+        if began.elapsed() >= left {
+            break;
         }
     }
+    figures.elapsed = began.elapsed();
+    Ok((figures, Some(skew_us)))
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
-use drive::engine::{self, Load, Pace, Watch};
+use drive::engine::{self, Askers, Keeps, Load, Pace, Watch};
 use drive::load::{Figures, Until};
 use drive::{Draws, Filling};
 use lab::Lab;
@@ -14,7 +14,7 @@ use model::{
 use serde_json::{Map, Value, json};
 
 use super::figures::{applied, busy, measured, too_slow};
-use super::{Stressed, beside, is_expected, operation};
+use super::{Stressed, addresses, beside, is_expected, operation};
 use crate::context::Context;
 use crate::error::HuntError;
 use crate::judging;
@@ -119,24 +119,6 @@ const WRONG_ANSWERS_MAX: usize = 100;
 /// One thread asks faster than a system answers whose wires are in this process.
 const WORKERS: u32 = 1;
 
-/// Where the lanes of an operation's service listen.
-fn addresses<L: Lab>(
-    stage: &Stage<L>,
-    operation: &Operation,
-) -> Result<Vec<SocketAddr>, HuntError> {
-    let service = stage.system.service(&operation.service);
-    let lanes = 0..service.map_or(1, |service| service.replicas.max(1));
-    let found = lanes.filter_map(|lane| stage.address(&operation.service, LaneId(lane)));
-    let found: Vec<SocketAddr> = found.collect();
-    match found.is_empty() {
-        true => Err(HuntError::Lacking(format!(
-            "`{}` has no service that runs",
-            operation.name
-        ))),
-        false => Ok(found),
-    }
-}
-
 /// Load on an operation, down all lanes in turn.
 struct OnLanes {
     system: System,
@@ -155,9 +137,8 @@ impl OnLanes {
         let wrong = Mutex::new(Vec::new());
         let mut invariants = self.system.invariants.iter();
         let judges_answers = invariants.any(|i| matches!(&i.probe, Probe::Responses { .. }));
-        let load = Load {
-            addresses: &self.addresses,
-            request: &|number, lane| {
+        let users = Askers {
+            request: &|number, place| {
                 let request = drive::prepare(
                     &self.operation,
                     &mut Filling {
@@ -166,18 +147,26 @@ impl OnLanes {
                         now_ms: (self.now_ms)(),
                     },
                 );
-                let host = hosts.get(lane).map_or("", String::as_str);
                 let request = request.map_err(|error| error.to_string())?;
-                Ok(request.to_wire(host))
+                Ok(request.to_wire(&hosts[place % hosts.len()]))
             },
             to_head: self.operation.method == "HEAD",
-            expects: &|outcome, lane| {
+            expects: &|told, place| {
                 if judges_answers {
-                    judge_answer(&self.system, &self.operation, lane, outcome, &wrong);
+                    let lane = place % hosts.len();
+                    judge_answer(&self.system, &self.operation, lane, told.outcome, &wrong);
                 }
-                is_expected(&self.operation, outcome)
+                is_expected(&self.operation, told.outcome)
             },
-            keeps_bodies: judges_answers,
+        };
+        let load = Load {
+            services: std::slice::from_ref(&self.addresses),
+            users: &users,
+            operations: 1,
+            keeps: match judges_answers {
+                true => Keeps::Bodies,
+                false => Keeps::Status,
+            },
             connections: self.plan.connections,
             pace: self.plan.pace,
             until: self.left,
@@ -185,7 +174,7 @@ impl OnLanes {
             workers: WORKERS,
             seed: self.seed,
         };
-        let figures = engine::apply(&load, watch)?;
+        let figures = engine::apply(&load, watch, &mut |_| {})?.remove(0);
         Ok((
             figures,
             wrong.into_inner().unwrap_or_else(PoisonError::into_inner),
