@@ -170,6 +170,7 @@ pub struct PredictOptions {
 
 /// Options of `stress`.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("bursts").multiple(true))]
 pub struct StressOptions {
     /// Which operation [default: the spec's first]
     #[arg(value_name = "OPERATION")]
@@ -212,11 +213,33 @@ pub struct StressOptions {
     /// large as it takes to show
     #[arg(long, value_name = "RUN", num_args = 0..=1, default_missing_value = "latest", group = "bursts", conflicts_with_all = ["connections", "rate", "duration", "requests"])]
     pub aim: Option<String>,
+    /// Aim at the suspect of this rank, as `heisen predict` ranks them; without --aim they are predicted
+    /// from the spec's description now
+    #[arg(long, value_name = "N", group = "bursts", conflicts_with_all = ["connections", "rate", "duration"], value_parser = clap::value_parser!(u32).range(1..))]
+    pub suspect: Option<u32>,
+    /// Beside the bursts, as many in which the same requests are spread over TIME
+    #[arg(long, value_name = "TIME", value_parser = window, requires = "bursts")]
+    pub spread: Option<Duration>,
+    /// Side by side: bursts without wires, through idle wires, and with this fault on the wires to a
+    /// backend or service: `cache:latency=lognormal(20ms,0.5)`; may be given more than once
+    #[arg(
+        long,
+        value_name = "TARGET:FAULT",
+        requires = "bursts",
+        conflicts_with = "direct"
+    )]
+    pub wire: Vec<String>,
+    /// Each request of a burst twice, at the same time, down two lanes
+    #[arg(long, requires = "bursts", conflicts_with = "one_lane")]
+    pub twins: bool,
+    /// All requests of a burst down the first lane [default: lanes take turns]
+    #[arg(long, requires = "bursts")]
+    pub one_lane: bool,
     /// Start from the spec's near_limit state, each burst too
     #[arg(long)]
     pub near_limit: bool,
     /// Load on any server, without a spec; a --burst is all at once here
-    #[arg(long, value_name = "URL", conflicts_with_all = ["operation", "spec", "variant", "aim", "window", "direct", "near_limit"])]
+    #[arg(long, value_name = "URL", conflicts_with_all = ["operation", "spec", "variant", "aim", "suspect", "window", "spread", "wire", "twins", "one_lane", "direct", "near_limit"])]
     pub url: Option<String>,
     /// With --url: the method
     #[arg(long, value_name = "METHOD", default_value = "GET", requires = "url", value_parser = method)]

@@ -54,8 +54,9 @@ pub struct Due {
 /// What came of a request of a burst. Times are counted from the burst's beginning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sent {
-    /// Its place among the requests, from 0.
+    /// Its place among the requests, from 0, and its lane.
     pub number: usize,
+    pub lane: usize,
     /// When it was due.
     pub due: Duration,
     /// When it was begun to be sent, and when it had left.
@@ -99,6 +100,7 @@ pub fn times(requests: u64, window: Duration, draws: &mut Draws) -> Vec<Duration
 #[derive(Debug)]
 pub struct Burster {
     threads: Vec<Thread>,
+    began: Instant,
 }
 
 impl Burster {
@@ -123,7 +125,15 @@ impl Burster {
             })
         };
         let threads = (0..threads.max(1)).map(thread).collect::<io::Result<_>>()?;
-        Ok(Burster { threads })
+        Ok(Burster {
+            threads,
+            began: Instant::now(),
+        })
+    }
+
+    /// When the last burst began.
+    pub fn began(&self) -> Instant {
+        self.began
     }
 
     /// Sends a burst, whose requests stand in the order of their times, and waits for every outcome.
@@ -139,6 +149,7 @@ impl Burster {
             thread.hold(burst.iter().skip(number).step_by(count), release, watch)
         })?;
         let began = Instant::now() + LEAD;
+        self.began = began;
         let shares = self.on_threads(|number, thread| {
             let mut sent = thread.let_go(began, watch)?;
             sent.iter_mut()
@@ -299,6 +310,7 @@ impl Thread {
 fn unsent(number: usize, due: &Due) -> Sent {
     Sent {
         number,
+        lane: due.lane,
         due: due.at,
         sent: due.at,
         left: due.at,

@@ -6,11 +6,12 @@ use drive::engine::{Arrivals, Pace};
 use drive::load::Until;
 use hunt::Wiring;
 use hunt::stress::Stressed;
-use hunt::stress::bursts::{self, BurstPlan};
+use hunt::stress::bursts::{self, Aimed, BurstPhase, BurstPlan, Mix};
 use hunt::stress::steady::{self, StressPlan};
 use model::{DemandShape, Setup, System};
 use serde_json::Value;
 
+use super::aim::{self, Target};
 use super::plain;
 use crate::arguments::{ArrivalsOption, Common, StressOptions};
 use crate::exit::{Exit, Failure};
@@ -21,11 +22,7 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
         return plain::run(options, url, common);
     }
     let (system, path) = super::load(options.spec.as_deref(), options.variant.as_deref(), common)?;
-    let target = options
-        .aim
-        .as_deref()
-        .map(|run| aimed(run, &system, common));
-    let target = target.transpose()?;
+    let target = target(options, &system, common)?;
     let names: Vec<&str> = system.operations.iter().map(|o| o.name.as_str()).collect();
     let wanted = target.as_ref().map(|target| &target.operation);
     let operation = match options.operation.as_ref().or(wanted) {
@@ -46,10 +43,15 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
             })?,
     };
     let load = match (size(options)?, &target) {
-        (Some(requests), _) => Load::Bursts(bursts(options, requests, &system, operation)?),
-        (None, Some(target)) => {
+        (Some(requests), None) => {
+            let (requests, window) = size_of_burst(options, requests, &system, &operation)?;
+            Load::Bursts(plan(options, &system, operation, requests, window)?)
+        }
+        (requests, Some(target)) => {
+            let requests = requests.flatten().unwrap_or(target.requests);
             let window = options.window.unwrap_or(target.window);
-            Load::Bursts(plan(options, operation, target.requests, window))
+            let plan = plan(options, &system, operation, requests, window)?;
+            Load::Bursts(at(plan, &target, &system, options))
         }
         (None, None) => Load::Steady(steady(options, operation)),
     };
@@ -122,12 +124,12 @@ pub fn until(options: &StressOptions) -> Until {
 }
 
 /// What the words do not say of a burst, the spec's traffic does.
-fn bursts(
+fn size_of_burst(
     options: &StressOptions,
     requests: Option<u64>,
     system: &System,
-    operation: String,
-) -> Result<BurstPlan, Failure> {
+    operation: &str,
+) -> Result<(u64, Duration), Failure> {
     let mut demands = system.traffic.demands.iter();
     let described = demands.find_map(|demand| match demand.shape {
         DemandShape::Burst { requests, window } if demand.operation == operation => {
@@ -154,57 +156,102 @@ fn bursts(
             bursts::WINDOW_MAX.as_secs()
         )));
     }
-    Ok(plan(options, operation, requests, window))
+    Ok((requests, window))
 }
 
-fn plan(options: &StressOptions, operation: String, requests: u64, window: Duration) -> BurstPlan {
-    BurstPlan {
-        operation,
-        requests,
-        window,
-        rounds: options.rounds,
-        wiring: wiring(options),
-        setup: setup(options),
-    }
-}
-
-/// Where a prediction points: an operation, and a burst that should show its race.
-struct Target {
+fn plan(
+    options: &StressOptions,
+    system: &System,
     operation: String,
     requests: u64,
     window: Duration,
+) -> Result<BurstPlan, Failure> {
+    Ok(BurstPlan {
+        operation,
+        args: Vec::new(),
+        requests,
+        rounds: options.rounds,
+        setup: setup(options),
+        mix: match (options.twins, options.one_lane) {
+            (true, _) => Mix::Twins,
+            (_, true) => Mix::OneLane,
+            _ => Mix::Across,
+        },
+        phases: phases(options, system, window)?,
+        aimed: None,
+    })
 }
 
-/// So many times the load above which it shows.
-const BEYOND_THRESHOLD: u64 = 2;
-
-/// The first race of a prediction whose operation this system has.
-fn aimed(run: &str, system: &System, common: &Common) -> Result<Target, Failure> {
-    let prediction = super::aim::prediction(&common.out, run)?;
-    let mut open = prediction.boundaries.iter().filter(|b| b.is_open());
-    let found = open.find_map(|boundary| {
-        let operation = boundary.operations.first()?;
-        system.operation(operation)?;
-        Some((operation.clone(), boundary.threshold))
+/// What stands side by side: figures are told of the last.
+fn phases(
+    options: &StressOptions,
+    system: &System,
+    window: Duration,
+) -> Result<Vec<BurstPhase>, Failure> {
+    let phase = |name: &str, wiring: Wiring, window: Duration| BurstPhase {
+        name: name.to_string(),
+        wiring,
+        window,
+        faults: Vec::new(),
+    };
+    let mut phases = Vec::new();
+    if let Some(spread) = options.spread {
+        let name = format!("spread over {} ms", spread.as_millis());
+        phases.push(phase(&name, wiring(options), spread));
+    }
+    if options.wire.is_empty() {
+        phases.push(phase("bursts", wiring(options), window));
+        return Ok(phases);
+    }
+    let faults = options.wire.iter().map(|text| {
+        spec::wire_fault(text, system).map_err(|error| Failure::usage(error.to_string()))
     });
-    let (operation, threshold) = found.ok_or_else(|| {
-        Failure::usage(format!(
-            "what was predicted names no operation of {} that would race",
-            system.name
-        ))
-    })?;
-    let load = prediction.load;
-    let requests = threshold
-        .map(|threshold| threshold.requests.saturating_mul(BEYOND_THRESHOLD))
-        .or(load.map(|load| load.requests));
-    let window_ms = threshold
-        .map(|threshold| threshold.window_ms)
-        .or(load.map(|load| load.window_ms));
-    Ok(Target {
-        operation,
-        requests: requests.unwrap_or(2).clamp(2, bursts::REQUESTS_MAX),
-        window: Duration::from_millis(window_ms.unwrap_or(0)).min(bursts::WINDOW_MAX),
-    })
+    phases.push(phase("bursts, direct", Wiring::Direct, window));
+    phases.push(phase("bursts, idle wires", Wiring::Wired, window));
+    let name = format!("bursts, {}", options.wire.join(" "));
+    phases.push(BurstPhase {
+        faults: faults.collect::<Result<_, _>>()?,
+        ..phase(&name, Wiring::Wired, window)
+    });
+    Ok(phases)
+}
+
+/// What bursts aim at, where they aim.
+fn target(
+    options: &StressOptions,
+    system: &System,
+    common: &Common,
+) -> Result<Option<Target>, Failure> {
+    let prediction = match (&options.aim, options.suspect) {
+        (Some(run), _) => aim::prediction(&common.out, run)?,
+        (None, Some(_)) if system.has_steps() => aim::of_spec(system)?,
+        (None, Some(_)) => aim::prediction(&common.out, "latest")?,
+        (None, None) => return Ok(None),
+    };
+    aim::target(&prediction, options.suspect, system).map(Some)
+}
+
+/// The plan, at this target.
+fn at(plan: BurstPlan, target: &Target, system: &System, options: &StressOptions) -> BurstPlan {
+    let window = plan
+        .phases
+        .last()
+        .map_or(target.window, |phase| phase.window);
+    // What is described starts from a reset.
+    let predicted = match options.near_limit {
+        true => None,
+        false => aim::predicted(target, system, plan.requests, window),
+    };
+    BurstPlan {
+        args: target.args.clone(),
+        aimed: Some(Aimed {
+            rank: target.rank,
+            resource: target.resource.clone(),
+            hazard: target.hazard.as_str().to_string(),
+            predicted,
+        }),
+        ..plan
+    }
 }
 
 fn wiring(options: &StressOptions) -> Wiring {
@@ -227,7 +274,8 @@ fn outcome(mut stressed: Stressed, again: Value) -> Outcome {
         ("VIOLATED", Exit::Violation)
     } else if stressed.interrupted {
         ("INTERRUPTED", Exit::Interrupted)
-    } else if !stressed.undecided.is_empty() || !stressed.asked {
+    } else if !stressed.undecided.is_empty() || !stressed.asked || stressed.met_nobody == Some(true)
+    {
         ("INCONCLUSIVE", Exit::Inconclusive)
     } else {
         ("NO VIOLATION SEEN", Exit::Done)

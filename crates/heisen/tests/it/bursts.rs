@@ -150,3 +150,116 @@ fn a_budget_ends_bursts_and_the_rounds_so_far_are_told() {
     let expected = if rounds == 0 { Some(5) } else { Some(0) };
     assert_eq!(said.code, expected, "{document}");
 }
+
+/// As many requests at once find each other, and spread out hardly ever do: both are shown, with how
+/// many really were inside the window.
+#[test]
+fn what_is_aimed_is_compared_with_what_is_spread_out() {
+    let folder = Folder::new("bursts-aimed");
+    let words = ["--suspect", "1", "--burst", "40", "--window", "0s"];
+    let more = ["--spread", "400ms", "--rounds", "6", "--json", "-"];
+    let said = bursts(&folder, "racy", &[&words[..], &more].concat());
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    let document = said.json();
+    is_whole(&document, 40, 0.0, 6);
+    let aimed = &document["aimed"];
+    assert_eq!(
+        (&aimed["rank"], &aimed["resource"], &aimed["hazard"]),
+        (&1.into(), &"cache inv:42".into(), &"check-then-act".into())
+    );
+    assert!(aimed["predicted"].as_f64() > Some(0.9), "{aimed}");
+    assert_eq!(aimed["measured"], document["rate"]);
+    assert!(document["burst_skew_us"]["p50"].as_u64() > Some(0));
+    let place = &document["contention"]["places"][0];
+    assert_eq!(place["at"], "cache inv:42");
+    // Ten seats: whoever makes the eleventh order was inside with others.
+    assert!(place["inside_max"].as_u64() >= Some(2), "{place}");
+    let phases = document["phases"].as_array().unwrap();
+    let told: Vec<_> = phases
+        .iter()
+        .map(|one| (&one["phase"], &one["rounds"]))
+        .collect();
+    let (spread, bursts) = ("spread over 400 ms".into(), "bursts".into());
+    assert_eq!(told, [(&spread, &6.into()), (&bursts, &6.into())]);
+    assert_eq!(phases[1]["violations"], document["violations"]);
+    let report = run(heisen(&folder).arg("report")).out;
+    for sentence in [
+        "aimed at",
+        "at cache inv:42;",
+        "side by side",
+        "spread over 400 ms",
+    ] {
+        assert!(report.contains(sentence), "{sentence}\n{report}");
+    }
+}
+
+#[test]
+fn wires_and_their_faults_stand_side_by_side() {
+    let folder = Folder::new("bursts-wire");
+    let words = [
+        "--burst", "6", "--window", "1ms", "--rounds", "2", "--twins",
+    ];
+    let more = ["--wire", "cache:latency=30ms", "--json", "-"];
+    let document = bursts(&folder, "atomic", &[&words[..], &more].concat()).json();
+    let phases = document["phases"].as_array().unwrap();
+    let names: Vec<_> = phases
+        .iter()
+        .map(|one| one["phase"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "bursts, direct",
+            "bursts, idle wires",
+            "bursts, cache:latency=30ms"
+        ]
+    );
+    assert_eq!(phases[0]["contention"], Value::Null, "nobody looks there");
+    assert_eq!(phases[1]["contention"]["watched"], 2);
+    // Who sells a seat tells the cache, and that takes so long now.
+    assert!(phases[2]["latency_us"]["max"].as_u64() >= Some(30_000));
+
+    let twins = |judged: &Value| -> Vec<(u64, Value)> {
+        let attempts = judged["history"]["attempts"].as_array().unwrap();
+        let of = |one: &Value| (one["lane"].as_u64().unwrap(), one["outcome"].clone());
+        attempts.iter().map(of).collect()
+    };
+    let judged = events(&folder, "trial_judged");
+    assert_eq!(judged.len(), 6);
+    let lanes: Vec<u64> = twins(&judged[0]).iter().map(|(lane, _)| *lane).collect();
+    assert_eq!(lanes, [0, 1, 2, 0, 1, 2]);
+}
+
+/// One request at a time: nothing was shown by its going well.
+#[test]
+fn who_met_nobody_is_told_so() {
+    let folder = Folder::new("bursts-alone");
+    let words = [
+        "--burst", "1", "--window", "0s", "--rounds", "2", "--json", "-",
+    ];
+    let said = bursts(&folder, "racy", &words);
+    assert_eq!(said.code, Some(5), "{}{}", said.out, said.err);
+    let document = said.json();
+    assert_eq!(document["verdict"], "INCONCLUSIVE");
+    assert_eq!(document["contention"]["met_nobody"], true);
+    let report = run(heisen(&folder).arg("report")).out;
+    assert!(report.contains("nobody met anybody"), "{report}");
+}
+
+#[test]
+fn what_cannot_be_aimed_at_is_2() {
+    let folder = Folder::new("bursts-nowhere");
+    let no_suspect = bursts(&folder, "racy", &["--suspect", "99"]);
+    let no_wire = bursts(
+        &folder,
+        "racy",
+        &["--burst", "2", "--window", "0s", "--wire", "cach:drop"],
+    );
+    for (said, why) in [
+        (no_suspect, "there is no suspect 99"),
+        (no_wire, "there is no backend or service `cach`"),
+    ] {
+        assert_eq!(said.code, Some(2), "{}{}", said.out, said.err);
+        assert!(said.err.contains(why), "{}", said.err);
+    }
+}

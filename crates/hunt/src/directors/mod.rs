@@ -14,12 +14,14 @@ mod log;
 mod ordered;
 pub(crate) mod polling;
 mod stepwise;
+mod watcher;
 
 pub use delays::Delays;
 pub use faulty::{Faulty, Mishap};
 pub use log::StepLog;
 pub use ordered::{Ordered, Progress};
 pub use stepwise::{Chooser, Known, Stepwise};
+pub(crate) use watcher::{Touch, Watcher};
 
 /// A step that is up and has no reply yet.
 #[derive(Debug, Clone, PartialEq, Eq)]

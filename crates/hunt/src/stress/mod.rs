@@ -2,6 +2,7 @@
 //! them after each of many short bursts instead, and `plain` has neither system nor oracles.
 
 pub mod bursts;
+pub(crate) mod contention;
 mod figures;
 pub mod plain;
 pub mod steady;
@@ -20,7 +21,7 @@ use crate::error::HuntError;
 use crate::stage::Stage;
 
 /// What a load run found.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Stressed {
     /// What the oracles saw at the end.
     pub violations: Vec<Violation>,
@@ -32,6 +33,9 @@ pub struct Stressed {
     pub interrupted: bool,
     /// Whether the oracles were asked at all: a budget can be spent before.
     pub asked: bool,
+    /// Whether nobody met anybody in what was watched, so that nothing could have raced; none when
+    /// nothing was watched.
+    pub met_nobody: Option<bool>,
 }
 
 fn operation<L: Lab>(stage: &Stage<L>, name: &str) -> Result<Operation, HuntError> {

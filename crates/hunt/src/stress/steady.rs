@@ -110,6 +110,7 @@ pub async fn run<L: Lab>(
         document,
         interrupted,
         asked: true,
+        met_nobody: None,
     })
 }
 

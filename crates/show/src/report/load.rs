@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::Look;
 use super::gather::Gathered;
+use super::{Look, contention};
 use crate::number::{count, counted, interval, microseconds, per_second, percent};
 use crate::style::Paint;
 use crate::table::{Column, Table, left, right};
@@ -16,7 +16,7 @@ const ERRORS_SHOWN_MAX: usize = 6;
 const LABEL_CELLS: usize = 12;
 
 /// Lines that a figure may take.
-const FIGURE_LINES_MAX: usize = 2;
+const FIGURE_LINES_MAX: usize = 4;
 
 /// Percentiles: the key in the document and what people call it.
 const PERCENTILES: [(&str, &str); 5] = [
@@ -72,6 +72,9 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
             paint,
         );
     }
+    for (label, text, paint) in contention::sentences(figures) {
+        figure(label, text, paint);
+    }
     if let Some(errors) = figures.get("errors").and_then(Value::as_object) {
         let paint = if errors.is_empty() {
             Paint::Plain
@@ -85,6 +88,7 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
         figure("generator", used, paint);
     }
     lines.extend(latencies(figures, look));
+    lines.extend(contention::side_by_side(figures, look));
     lines
 }
 

@@ -3,6 +3,7 @@
 //! [`gather`] folds the events, once and in bounded memory; each other module writes one
 //! section from what was gathered.
 
+mod contention;
 mod explored;
 pub(crate) mod gather;
 mod headline;
