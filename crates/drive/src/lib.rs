@@ -5,7 +5,9 @@ pub mod burst;
 mod client;
 mod draws;
 pub mod engine;
+pub mod feed;
 pub mod load;
+pub mod profile;
 mod request;
 
 pub use client::Client;

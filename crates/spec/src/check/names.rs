@@ -6,6 +6,7 @@ use model::described::CLIENTS;
 use crate::error::Problems;
 use crate::node::Spot;
 use crate::raw::{RawScenarioStep, RawSpec, RawTraffic};
+use crate::read::Entries;
 use crate::suggest;
 
 /// A name is no longer than this.
@@ -84,17 +85,7 @@ impl<'a> Names<'a> {
                 );
             }
         }
-        let invariants = raw
-            .invariants
-            .iter()
-            .chain(raw.variants.iter().flat_map(|variants| {
-                variants
-                    .iter()
-                    .filter_map(|(_, variant)| variant.invariants.as_ref())
-            }));
-        for name in invariants.flat_map(|entries| entries.names()) {
-            well_formed(name, "invariant", &[], problems);
-        }
+        of_invariants(raw, problems);
         for name in raw.operations.names() {
             well_formed(name, "operation", RawTraffic::KEYS, problems);
         }
@@ -173,6 +164,15 @@ impl<'a> Names<'a> {
             );
         }
         exists
+    }
+}
+
+/// Names of invariants, those of variants too.
+fn of_invariants(raw: &RawSpec, problems: &mut Problems) {
+    let variants = raw.variants.iter().flat_map(|variants| variants.iter());
+    let theirs = variants.filter_map(|(_, variant)| variant.invariants.as_ref());
+    for name in raw.invariants.iter().chain(theirs).flat_map(Entries::names) {
+        well_formed(name, "invariant", &[], problems);
     }
 }
 
