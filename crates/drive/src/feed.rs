@@ -49,7 +49,7 @@ impl Feed {
         Ok(Feed { table, picker })
     }
 
-    /// The arguments of the nth run.
+    /// The arguments of the nth run of the feed's scenario.
     pub fn args(&self, run: u64) -> Vec<(String, Value)> {
         let row = self.picker.row(run);
         match &self.table {

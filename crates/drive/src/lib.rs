@@ -7,6 +7,7 @@ mod draws;
 pub mod engine;
 pub mod feed;
 pub mod load;
+pub mod mix;
 pub mod profile;
 mod request;
 

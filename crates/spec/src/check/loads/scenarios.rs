@@ -15,8 +15,8 @@ use crate::raw::{RawAsk, RawOperation, RawScenario, RawScenarioStep, RawSpec};
 use crate::read::{Anything, Entries, Text};
 use crate::suggest;
 
-/// Weights need be no larger.
-const WEIGHT_MAX: u64 = 1_000_000;
+/// A round of all scenarios by their weights is laid out.
+const WEIGHT_MAX: u64 = 1_000;
 /// Browsers follow no more.
 const REDIRECTS_MAX: u64 = 20;
 
