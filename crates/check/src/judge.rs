@@ -132,6 +132,7 @@ mod tests {
             incidents: vec![],
             links: vec![],
             outages: vec![],
+            loads: vec![],
         }
     }
 

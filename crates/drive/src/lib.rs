@@ -4,7 +4,10 @@
 mod client;
 mod draws;
 pub mod engine;
+pub mod feed;
 pub mod load;
+pub mod mix;
+pub mod profile;
 mod request;
 
 pub use client::Client;

@@ -6,16 +6,19 @@
 
 pub mod called;
 pub mod catch;
+pub mod csv;
 pub mod described;
 pub mod effect;
 pub mod event;
 pub mod fault;
 pub mod hash;
 pub mod history;
+pub mod load;
 pub mod names;
 pub mod oracle;
 pub mod prediction;
 pub mod record;
+pub mod rows;
 pub mod schedule;
 pub mod step;
 pub mod suspect;
@@ -24,6 +27,7 @@ pub mod template;
 pub mod units;
 pub mod verdict;
 pub mod what_if;
+pub mod zipf;
 
 pub use called::Routes;
 pub use catch::Catch;
@@ -36,9 +40,14 @@ pub use event::{Event, EventKind, EventSink};
 pub use fault::{Distribution, Fault};
 pub use hash::StableHasher;
 pub use history::{Attempt, Observation, Outcome, SeenStep, StateSeen, TrialHistory, UnknownWhy};
+pub use load::{
+    Auth, Comparison, Feed, FeedSource, LoadPlan, Measure, Measured, Part, Pick, Scenario,
+    ScenarioStep, Spacing, Taken, Threshold, Values,
+};
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
 pub use prediction::{Boundary, Hazard, Prediction};
 pub use record::StepRecord;
+pub use rows::{Rows, RowsError};
 pub use schedule::{Earlier, OrderLine, RacerPlan, Schedule, Setup, StepPattern};
 pub use step::{Isolation, Reply, ReplyKind, Step, Transaction};
 pub use suspect::{Label, Settled, Suspect, SuspectOrder, SuspectVerdict};
@@ -49,6 +58,7 @@ pub use system::{
 pub use template::{Template, Variable};
 pub use verdict::{Judgement, Rate, ReplayVerdict, Violation};
 pub use what_if::{Aftermath, WhatIf};
+pub use zipf::Zipf;
 
 /// The fields of a JSON object; none of any other value.
 pub fn object(json: serde_json::Value) -> serde_json::Map<String, serde_json::Value> {

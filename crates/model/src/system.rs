@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::described::{DescribedStep, Link, Outage, Traffic};
 use crate::fault::Fault;
+use crate::load::LoadPlan;
 use crate::names::Protocol;
 use crate::template::{Template, Variable};
 use crate::units::{Bytes, Millicores};
@@ -47,6 +48,8 @@ pub struct System {
     pub links: Vec<Link>,
     /// Times in which something does not serve, in simulations.
     pub outages: Vec<Outage>,
+    /// Loads, to be chosen by name.
+    pub loads: Vec<LoadPlan>,
 }
 
 /// Something services talk to.
@@ -272,6 +275,11 @@ impl System {
         self.operations
             .iter()
             .find(|operation| operation.name == name)
+    }
+
+    /// A load by name.
+    pub fn load(&self, name: &str) -> Option<&LoadPlan> {
+        self.loads.iter().find(|load| load.name == name)
     }
 
     /// What a backend or service speaks; services speak HTTP.

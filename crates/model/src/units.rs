@@ -19,6 +19,9 @@ pub enum UnitError {
     /// Not an amount of memory.
     #[error("`{0}` is not an amount of memory; write bytes with a unit, such as 128Mi, 64M, 1Gi")]
     Memory(String),
+    /// Not a rate.
+    #[error("`{0}` is not a rate; write a number a second, such as 200/s or 0.5/s")]
+    Rate(String),
 }
 
 /// Thousandths of a CPU core.
@@ -90,6 +93,14 @@ pub fn memory(text: &str) -> Result<Bytes, UnitError> {
     Ok(Bytes(bytes as u64))
 }
 
+/// Reads `200/s`: so many a second.
+pub fn per_second(text: &str) -> Result<f64, UnitError> {
+    match split_unit(text) {
+        Some((number, "/s")) => Ok(number),
+        _ => Err(UnitError::Rate(text.to_string())),
+    }
+}
+
 /// Writes a duration the way it would be read back, with at most one decimal.
 pub fn show_duration(duration: Duration) -> String {
     let us = duration.as_micros();
@@ -130,6 +141,19 @@ mod tests {
             assert_eq!(
                 us(text),
                 Err(UnitError::Duration(text.to_string())),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn rates() {
+        assert_eq!(per_second("200/s"), Ok(200.0));
+        assert_eq!(per_second(" 0.5 /s"), Ok(0.5));
+        for text in ["200", "200/m", "/s", "-1/s", "fast"] {
+            assert_eq!(
+                per_second(text),
+                Err(UnitError::Rate(text.to_string())),
                 "{text}"
             );
         }

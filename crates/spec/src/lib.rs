@@ -138,4 +138,6 @@ mod broken;
 #[cfg(test)]
 mod described_tests;
 #[cfg(test)]
+mod loads_tests;
+#[cfg(test)]
 mod tests;

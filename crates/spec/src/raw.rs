@@ -9,13 +9,17 @@ use crate::read::{Anything, Entries, Fields, OneOrMany, Pair, Read, Text};
 mod choice;
 mod edge;
 mod invariant;
+mod load;
 mod schedule;
 mod step;
 mod traffic;
 
-pub use choice::{JitterWord, OutageWord, ProtocolWord, ProvideWord, SetupWord};
+pub use choice::{ArrivalsWord, JitterWord, OutageWord, ProtocolWord, ProvideWord, SetupWord};
 pub use edge::{RawBreaker, RawEdge, RawOutage, RawRetry};
 pub use invariant::RawInvariant;
+#[cfg(test)]
+pub use load::RawWhen;
+pub use load::{RawAsk, RawFeed, RawLoad, RawPart, RawScenario, RawScenarioStep, RawThreshold};
 pub use schedule::{RawEarlier, RawRacer, RawSchedule};
 pub use step::{RawAct, RawStep};
 pub use traffic::{RawDemand, RawTraffic};
@@ -86,6 +90,8 @@ record! {
         outages: Option<Vec<RawOutage>>,
         /// What traffic is like, for predict and stress.
         traffic: Option<RawTraffic>,
+        /// Loads that `heisen stress --load NAME` applies, by name.
+        loads: Option<Entries<RawLoad>>,
         /// What went wrong before.
         incidents: Option<Vec<RawIncident>>,
     }
@@ -221,7 +227,7 @@ record! {
 
 /// Which kind of record knows a key; helps when indentation put it into another.
 pub fn home_of(key: &str) -> Option<&'static str> {
-    let homes: [(&str, &[&str]); 13] = [
+    let homes: [(&str, &[&str]); 18] = [
         ("the spec itself", RawSpec::KEYS),
         ("a service", RawService::KEYS),
         ("a backend", RawBackend::KEYS),
@@ -235,6 +241,11 @@ pub fn home_of(key: &str) -> Option<&'static str> {
         ("`breaker`", RawBreaker::KEYS),
         ("an outage", RawOutage::KEYS),
         ("a step", RawStep::KEYS),
+        ("a load", RawLoad::KEYS),
+        ("a part of a `profile`", RawPart::KEYS),
+        ("a scenario", RawScenario::KEYS),
+        ("a feed", RawFeed::KEYS),
+        ("a step of a scenario", RawAsk::KEYS),
     ];
     homes
         .iter()

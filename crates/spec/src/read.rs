@@ -141,6 +141,18 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
+/// A record together with its place.
+impl<T: Read> Read for Spot<T> {
+    const NOUN: Option<&'static str> = T::NOUN;
+
+    fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
+        Some(Spot {
+            value: T::read(node, place, problems)?,
+            span: node.span,
+        })
+    }
+}
+
 impl<T: Read> Read for Vec<T> {
     fn read(node: &Node, place: &str, problems: &mut Problems) -> Option<Self> {
         let NodeKind::List(items) = &node.kind else {

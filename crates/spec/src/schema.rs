@@ -8,7 +8,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::node::Spot;
-use crate::raw::{RawDemand, RawInvariant, RawSpec, RawStep, RawTraffic};
+use crate::raw::{
+    RawAsk, RawDemand, RawInvariant, RawScenarioStep, RawSpec, RawStep, RawThreshold, RawTraffic,
+    RawWhen,
+};
 use crate::read::{Anything, Entries, OneOrMany, Pair, Text};
 
 /// The schema as pretty JSON, ending with a newline.
@@ -223,6 +226,46 @@ impl JsonSchema for RawStep {
             "minProperties": 1,
             "maxProperties": 5
         })
+    }
+}
+
+impl JsonSchema for RawScenarioStep {
+    fn schema_name() -> Cow<'static, str> {
+        "RawScenarioStep".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let text = generator.subschema_for::<Text>();
+        let ask = generator.subschema_for::<RawAsk>();
+        json_schema!({
+            "description": "`OPERATION`, `{ OPERATION: { args: { event: 42 }, take: { token: /token } } }`, `{ think: 200ms }` \
+                            or `{ meet: 20, patience: 1s }`.",
+            "anyOf": [
+                { "type": "string" },
+                {
+                    "type": "object",
+                    "properties": {
+                        "think": with_about(&text, "The user thinks for so long: `200ms`, `uniform(200ms, 1s)`."),
+                        "meet": { "description": "Users wait here until so many are here.", "type": "integer", "minimum": 1 },
+                        "patience": with_about(&text, "Or until the first of them has waited so long.")
+                    },
+                    "additionalProperties": ask,
+                    "minProperties": 1,
+                    "maxProperties": 2
+                }
+            ]
+        })
+    }
+}
+
+impl JsonSchema for RawThreshold {
+    fn schema_name() -> Cow<'static, str> {
+        "RawThreshold".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let when = generator.subschema_for::<RawWhen>();
+        json_schema!({ "anyOf": [{ "type": "string" }, when] })
     }
 }
 

@@ -309,7 +309,7 @@ fn files_that_are_no_text_are_refused() {
 static SYSTEM: LazyLock<System> = LazyLock::new(good);
 
 /// Whatever is read, the answer is a system or a list of problems, and all of them can be shown.
-fn never_panics(text: &str) {
+pub fn never_panics(text: &str) {
     for result in [
         parse(text, Path::new("x/heisen.yaml"), Some("fixed")).map(|_| ()),
         parse_schedule(text, Path::new("s.yaml"), &SYSTEM).map(|_| ()),

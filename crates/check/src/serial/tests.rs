@@ -37,6 +37,7 @@ fn system(refused: &[u16]) -> System {
         incidents: vec![],
         links: vec![],
         outages: vec![],
+        loads: vec![],
     }
 }
 

@@ -236,5 +236,6 @@ pub fn system(folder: &Path, backends: Vec<Backend>) -> System {
         incidents: Vec::new(),
         links: Vec::new(),
         outages: Vec::new(),
+        loads: Vec::new(),
     }
 }

@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 
+use model::csv::record;
+
 use super::collector::Collector;
 use super::lines::{BINARY, beginning};
 use super::postgres::{Entry, Messages, Severity};
-use super::{LINE_BYTES_MAX, STATEMENT_BYTES_MAX, time};
+use super::{STATEMENT_BYTES_MAX, time};
 
 /// Fewer columns are no csvlog.
 pub const COLUMNS_MIN: usize = 23;
@@ -59,89 +61,6 @@ pub fn read(text: &[u8], collector: &mut Collector) {
 fn end_of_line(text: &[u8], from: usize) -> usize {
     let newline = text[from..].iter().position(|byte| *byte == b'\n');
     newline.map_or(text.len(), |at| from + at + 1)
-}
-
-/// The fields of a record, and its length with its end.
-pub struct Record<'a> {
-    pub fields: Vec<Cow<'a, str>>,
-    length: usize,
-}
-
-/// More fields are not looked at.
-const FIELDS_MAX: usize = 64;
-
-/// The record that a text begins with.
-pub fn record(text: &[u8]) -> Result<Record<'_>, &'static str> {
-    let mut fields = Vec::new();
-    let mut at = 0;
-    loop {
-        let (field, end) = match text.get(at) {
-            Some(b'"') => quoted(text, at)?,
-            _ => {
-                let rest = &text[at..];
-                let stops = rest.iter().position(|byte| matches!(byte, b',' | b'\n'));
-                let end = stops.map_or(text.len(), |stop| at + stop);
-                let field = text[at..end].strip_suffix(b"\r").unwrap_or(&text[at..end]);
-                (String::from_utf8_lossy(field), end)
-            }
-        };
-        if end > LINE_BYTES_MAX {
-            return Err("a record longer than a megabyte");
-        }
-        if fields.len() < FIELDS_MAX {
-            fields.push(field);
-        }
-        match text.get(end) {
-            Some(b',') => at = end + 1,
-            Some(b'\r') if text.get(end + 1) == Some(&b'\n') => {
-                return Ok(Record {
-                    fields,
-                    length: end + 2,
-                });
-            }
-            Some(b'\n') => {
-                return Ok(Record {
-                    fields,
-                    length: end + 1,
-                });
-            }
-            None => {
-                return Ok(Record {
-                    fields,
-                    length: end,
-                });
-            }
-            Some(_) => return Err("text after a closing quote"),
-        }
-    }
-}
-
-/// A field in quotes, in which a quote is written twice.
-fn quoted(text: &[u8], from: usize) -> Result<(Cow<'_, str>, usize), &'static str> {
-    let mut at = from + 1;
-    let reach = text.len().min(from + 1 + LINE_BYTES_MAX);
-    let mut has_quotes = false;
-    loop {
-        let found = text[at..reach].iter().position(|byte| *byte == b'"');
-        let Some(found) = found else {
-            return Err("a quote that does not close");
-        };
-        at += found + 1;
-        if text.get(at) != Some(&b'"') {
-            break;
-        }
-        has_quotes = true;
-        at += 1;
-        if at > reach {
-            return Err("a quote that does not close");
-        }
-    }
-    let inner = String::from_utf8_lossy(&text[from + 1..at - 1]);
-    let inner = match has_quotes {
-        true => Cow::Owned(inner.replace("\"\"", "\"")),
-        false => inner,
-    };
-    Ok((inner, at))
 }
 
 /// Whether these are the columns of a csvlog.

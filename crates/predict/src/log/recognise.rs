@@ -100,7 +100,7 @@ fn of_line(line: &str) -> Option<Format> {
 /// A record's first line: its columns up to the severity stand on it even where the message goes
 /// on below.
 fn is_csv(line: &str) -> bool {
-    if let Ok(record) = csv::record(line.as_bytes()) {
+    if let Ok(record) = model::csv::record(line.as_bytes()) {
         return csv::is_entry(&record.fields);
     }
     let words = [",LOG,", ",ERROR,", ",FATAL,"];

@@ -1,6 +1,8 @@
 //! Which value an argument takes: any of them equally likely, or the first ones preferred, as Zipf
 //! found for words.
 
+use ::model::Zipf;
+
 use super::dice::Dice;
 use super::model::Argument;
 
@@ -9,12 +11,9 @@ use super::model::Argument;
 pub enum Choice {
     /// Equally likely.
     Even(u64),
-    /// By these sums of shares.
-    Skewed(Box<[f64]>),
+    /// The first ones preferred.
+    Skewed(Zipf),
 }
-
-/// Skewed values that are told apart: those after them hardly ever come.
-const SKEWED_MAX: u64 = 1 << 20;
 
 impl Choice {
     pub fn of(argument: &Argument) -> Choice {
@@ -22,16 +21,7 @@ impl Choice {
         if argument.skew.is_nan() || argument.skew <= 0.0 || values == 1 {
             return Choice::Even(values);
         }
-        let weights = (1..=values.min(SKEWED_MAX)).map(|rank| (rank as f64).powf(-argument.skew));
-        let mut sum = 0.0;
-        let mut sums: Vec<f64> = weights
-            .map(|weight| {
-                sum += weight;
-                sum
-            })
-            .collect();
-        sums.iter_mut().for_each(|share| *share /= sum);
-        Choice::Skewed(sums.into())
+        Choice::Skewed(Zipf::new(values, argument.skew))
     }
 
     #[inline]
@@ -39,10 +29,7 @@ impl Choice {
         match self {
             Choice::Even(1) => 0,
             Choice::Even(values) => dice.below(*values) as u32,
-            Choice::Skewed(sums) => {
-                let at = dice.unit();
-                sums.partition_point(|sum| *sum <= at).min(sums.len() - 1) as u32
-            }
+            Choice::Skewed(zipf) => zipf.rank(dice.unit()) as u32,
         }
     }
 
@@ -50,7 +37,7 @@ impl Choice {
     pub fn values(&self) -> u64 {
         match self {
             Choice::Even(values) => *values,
-            Choice::Skewed(sums) => sums.len() as u64,
+            Choice::Skewed(zipf) => zipf.values(),
         }
     }
 
@@ -58,11 +45,7 @@ impl Choice {
     pub fn same(&self) -> f64 {
         match self {
             Choice::Even(values) => 1.0 / *values as f64,
-            Choice::Skewed(sums) => {
-                let before = std::iter::once(&0.0).chain(sums.iter());
-                let shares = sums.iter().zip(before).map(|(upto, before)| upto - before);
-                shares.map(|share| share * share).sum()
-            }
+            Choice::Skewed(zipf) => zipf.same(),
         }
     }
 }

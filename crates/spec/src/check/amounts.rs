@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use model::units::UnitError;
 use model::{Latency, units};
 
 use crate::error::Problems;
@@ -13,6 +14,10 @@ use crate::read::Text;
 pub const PLACES_MAX: u64 = 100_000;
 /// One hour: nobody simulates longer ones.
 const DURATION_MAX: Duration = Duration::from_secs(3_600);
+/// One day: load that goes on for longer is begun again.
+const LOAD_MAX: Duration = Duration::from_secs(86_400);
+/// More a second no machine sends.
+const RATE_MAX: f64 = 10_000_000.0;
 
 /// Whether a duration of nothing is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,24 +55,52 @@ pub fn between(
 
 /// A duration of at most an hour; nothing when a problem was added.
 pub fn duration(
-    Text(text): &Text,
+    text: &Text,
     what: &str,
     least: Least,
     problems: &mut Problems,
 ) -> Option<Duration> {
-    let duration = match units::duration(&text.value) {
-        Ok(duration) => duration,
-        Err(error) => {
-            let error = error.to_string();
-            let (why, help) = error.split_once("; ").unwrap_or((&error, ""));
-            problems.add(text.span, format!("{what}: {why}"), "", help);
-            return None;
-        }
+    let bounds = match least {
+        Least::Nothing => "from 0s to 1h, such as 20ms or 1.5s",
+        Least::Something => "from 1us to 1h, such as 20ms or 1.5s",
     };
-    if duration > DURATION_MAX || (least == Least::Something && duration.is_zero()) {
+    duration_upto(text, what, (least, DURATION_MAX, bounds), problems)
+}
+
+/// How long load lasts, at most a day; nothing when a problem was added.
+pub fn load_duration(text: &Text, what: &str, problems: &mut Problems) -> Option<Duration> {
+    let bounds = "from 1us to 24h, such as 30s or 5m";
+    duration_upto(text, what, (Least::Something, LOAD_MAX, bounds), problems)
+}
+
+fn duration_upto(
+    Text(text): &Text,
+    what: &str,
+    (least, most, bounds): (Least, Duration, &str),
+    problems: &mut Problems,
+) -> Option<Duration> {
+    let read = units::duration(&text.value);
+    let duration = read
+        .map_err(|error| tell(&error, text, what, problems))
+        .ok()?;
+    if duration > most || (least == Least::Something && duration.is_zero()) {
+        let message = format!("{what} cannot be {}", text.value);
+        problems.add(text.span, message, "", format!("write a duration {bounds}"));
+        return None;
+    }
+    Some(duration)
+}
+
+/// A rate, `200/s`; nothing when a problem was added.
+pub fn rate(text: &Spot<String>, what: &str, least: Least, problems: &mut Problems) -> Option<f64> {
+    let read = units::per_second(&text.value);
+    let rate = read
+        .map_err(|error| tell(&error, text, what, problems))
+        .ok()?;
+    if rate > RATE_MAX || (least == Least::Something && rate <= 0.0) {
         let help = match least {
-            Least::Nothing => "write a duration from 0s to 1h, such as 20ms or 1.5s",
-            Least::Something => "write a duration from 1us to 1h, such as 20ms or 1.5s",
+            Least::Nothing => format!("write a rate from 0/s to {RATE_MAX}/s"),
+            Least::Something => format!("write a rate above 0/s, up to {RATE_MAX}/s"),
         };
         problems.add(
             text.span,
@@ -77,7 +110,14 @@ pub fn duration(
         );
         return None;
     }
-    Some(duration)
+    Some(rate)
+}
+
+/// Adds what is wrong with a unit, and its cure.
+fn tell(error: &UnitError, text: &Spot<String>, what: &str, problems: &mut Problems) {
+    let error = error.to_string();
+    let (why, help) = error.split_once("; ").unwrap_or((&error, ""));
+    problems.add(text.span, format!("{what}: {why}"), "", help);
 }
 
 /// A latency; nothing when a problem was added.

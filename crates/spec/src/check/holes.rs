@@ -13,6 +13,8 @@ pub enum Scope<'a> {
     Service,
     /// A request, with the operation's arguments.
     Request(&'a [&'a str]),
+    /// Headers of a scenario, with what its steps may have.
+    Scenario(&'a [&'a str]),
     /// A described step, with the operation's arguments.
     Step(&'a [&'a str]),
 }
@@ -76,12 +78,12 @@ fn fits(hole: &Variable, scope: &Scope<'_>, names: &Names<'_>) -> Result<(), (St
             "add `variants:` with a name",
         ),
         (Variable::Variant | Variable::Replica, _) | (Variable::Port, Scope::Service) => Ok(()),
-        (Variable::Uuid | Variable::Now, Scope::Request(_)) => Ok(()),
+        (Variable::Uuid | Variable::Now, Scope::Request(_) | Scope::Scenario(_)) => Ok(()),
         (Variable::Uuid | Variable::Now, Scope::Service) => no(
             format!("`${{{hole}}}` is filled for each request, not for a service"),
             "a service may have ${port}, ${replica}, ${variant}, ${NAME.url}, ${NAME.host}, ${NAME.port}, ${NAME.peers}",
         ),
-        (Variable::Port, Scope::Request(_)) => no(
+        (Variable::Port, Scope::Request(_) | Scope::Scenario(_)) => no(
             "a request cannot have `${port}`".into(),
             "it goes to its service by itself; write the path only",
         ),
@@ -108,12 +110,13 @@ fn fits(hole: &Variable, scope: &Scope<'_>, names: &Names<'_>) -> Result<(), (St
         }
         (
             Variable::Url(_) | Variable::Host(_) | Variable::PortOf(_) | Variable::Peers(_),
-            Scope::Request(_),
+            Scope::Request(_) | Scope::Scenario(_),
         ) => no(
             format!("a request cannot have `${{{hole}}}`"),
             "addresses differ from lane to lane; a request may have its arguments, ${uuid}, ${now}, ${variant}, ${replica}",
         ),
         (Variable::Argument(name), Scope::Request(args)) => argument(name, args, &IN_REQUESTS),
+        (Variable::Argument(name), Scope::Scenario(args)) => of_scenario(name, args),
         (Variable::Argument(name), Scope::Service) => nothing(name, names),
     }
 }
@@ -133,6 +136,20 @@ fn argument(name: &str, args: &[&str], others: &[&'static str]) -> Result<(), (S
     let mut help = suggest::help(name, "known here", &known);
     if suggest::nearest(name, &known).is_none() {
         help = format!("add `args: {{ {name}: [...] }}`; {help}");
+    }
+    Err((format!("nothing is called `${{{name}}}` here"), help))
+}
+
+/// A hole that must be something that a scenario has values for.
+fn of_scenario(name: &str, args: &[&str]) -> Result<(), (String, String)> {
+    if args.contains(&name) {
+        return Ok(());
+    }
+    let mut known = args.to_vec();
+    known.extend(&IN_REQUESTS);
+    let mut help = suggest::help(name, "known here", &known);
+    if suggest::nearest(name, &known).is_none() {
+        help = format!("take it from an answer or feed it; {help}");
     }
     Err((format!("nothing is called `${{{name}}}` here"), help))
 }

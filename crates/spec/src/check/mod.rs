@@ -9,6 +9,7 @@ mod holes;
 mod incidents;
 mod invariants;
 mod links;
+mod loads;
 mod merge;
 mod names;
 mod operations;
@@ -57,6 +58,8 @@ pub fn system(
         [] => vec![None],
         variants => variants.iter().map(|name| Some(*name)).collect(),
     };
+    // Files that feed them are looked at once and not for each variant.
+    let loads = loads::check(raw, &names, &origin.folder, problems);
     let mut systems: Vec<System> = forms
         .iter()
         .map(|form| build(raw, &names, origin, *form, problems))
@@ -65,7 +68,8 @@ pub fn system(
         reach::check(raw, &systems, problems);
     }
     let index = forms.iter().position(|form| *form == chosen)?;
-    Some(systems.swap_remove(index))
+    let system = systems.swap_remove(index);
+    Some(System { loads, ..system })
 }
 
 /// The variant that is asked for, the first when none is.
@@ -105,7 +109,7 @@ fn choose<'a>(
     found
 }
 
-/// One form of the system.
+/// One form of the system, without its loads.
 fn build(
     raw: &RawSpec,
     names: &Names<'_>,
@@ -142,5 +146,6 @@ fn build(
         incidents: incidents::check(raw, names, problems),
         links: links::check(raw, form.edges, names, problems),
         outages: links::outages(raw, names, problems),
+        loads: Vec::new(),
     }
 }

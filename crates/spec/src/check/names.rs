@@ -5,7 +5,8 @@ use model::described::CLIENTS;
 
 use crate::error::Problems;
 use crate::node::Spot;
-use crate::raw::{RawSpec, RawTraffic};
+use crate::raw::{RawScenarioStep, RawSpec, RawTraffic};
+use crate::read::Entries;
 use crate::suggest;
 
 /// A name is no longer than this.
@@ -18,6 +19,8 @@ const SERVICES_MAX: usize = 64;
 const OPERATIONS_MAX: usize = 1_000;
 /// Each is checked in full whenever the spec is read.
 pub const VARIANTS_MAX: usize = 64;
+/// Nobody chooses among more.
+const LOADS_MAX: usize = 100;
 /// What the own keys of an invariant and of a step are called, and those outside in an edge; a
 /// backend or service of that name could not be asked.
 const RESERVED_TARGETS: [&str; 8] = [
@@ -82,23 +85,14 @@ impl<'a> Names<'a> {
                 );
             }
         }
-        let invariants = raw
-            .invariants
-            .iter()
-            .chain(raw.variants.iter().flat_map(|variants| {
-                variants
-                    .iter()
-                    .filter_map(|(_, variant)| variant.invariants.as_ref())
-            }));
-        for name in invariants.flat_map(|entries| entries.names()) {
-            well_formed(name, "invariant", &[], problems);
-        }
+        of_invariants(raw, problems);
         for name in raw.operations.names() {
             well_formed(name, "operation", RawTraffic::KEYS, problems);
         }
         for name in raw.variants.iter().flat_map(|entries| entries.names()) {
             well_formed(name, "variant", &[], problems);
         }
+        of_loads(raw, problems);
         Names {
             backends,
             services: raw
@@ -170,6 +164,34 @@ impl<'a> Names<'a> {
             );
         }
         exists
+    }
+}
+
+/// Names of invariants, those of variants too.
+fn of_invariants(raw: &RawSpec, problems: &mut Problems) {
+    let variants = raw.variants.iter().flat_map(|variants| variants.iter());
+    let theirs = variants.filter_map(|(_, variant)| variant.invariants.as_ref());
+    for name in raw.invariants.iter().chain(theirs).flat_map(Entries::names) {
+        well_formed(name, "invariant", &[], problems);
+    }
+}
+
+/// Names of loads and their scenarios, and what operations cannot be called where there are some.
+fn of_loads(raw: &RawSpec, problems: &mut Problems) {
+    let Some(loads) = &raw.loads else {
+        return;
+    };
+    few(&loads.list, "loads", LOADS_MAX, problems);
+    for (name, load) in &loads.list {
+        well_formed(name, "load", &[], problems);
+        for name in load.iter().flat_map(|load| load.scenarios.names()) {
+            well_formed(name, "scenario", &[], problems);
+        }
+    }
+    for name in raw.operations.names() {
+        if RawScenarioStep::KEYS.contains(&name.value.as_str()) {
+            well_formed(name, "operation", RawScenarioStep::KEYS, problems);
+        }
     }
 }
 

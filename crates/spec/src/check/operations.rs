@@ -166,7 +166,8 @@ fn request_line(
     Some(((*method).to_string(), (*service).to_string(), template))
 }
 
-fn headers(
+/// Headers that may be set, with their holes.
+pub fn headers(
     raw: Option<&Entries<Text>>,
     scope: &Scope<'_>,
     names: &Names<'_>,
@@ -288,7 +289,7 @@ fn arguments(
 }
 
 /// Tells of `${` where nothing is filled in.
-fn no_holes(node: &Node, place: &str, help: &str, problems: &mut Problems) {
+pub fn no_holes(node: &Node, place: &str, help: &str, problems: &mut Problems) {
     node.each_text(&mut |text, span: Span| {
         if let Some((at, length)) = holes::stray(text) {
             let message = format!("{place} is taken as it stands, `${{` included");

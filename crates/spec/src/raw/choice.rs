@@ -83,6 +83,16 @@ choice! {
 }
 
 choice! {
+    /// How the times of a rate are spaced.
+    ArrivalsWord {
+        /// Evenly.
+        "even" => Even,
+        /// Each whenever it likes (Poisson).
+        "random" => Random,
+    }
+}
+
+choice! {
     /// What callers see of an outage.
     OutageWord {
         /// Calls fail at once, those that are open too.
