@@ -21,7 +21,7 @@ pub fn sentences(figures: &Value) -> Vec<Told> {
     };
     let places = contention.get("places").and_then(Value::as_array);
     let places = places.map(Vec::as_slice).unwrap_or_default();
-    let told_of = places.iter().flat_map(|place| inside(place));
+    let told_of = places.iter().flat_map(inside);
     told.extend(told_of.map(|text| ("inside", text, Paint::Plain)));
     if places.is_empty() && is(contention, "met_nobody") == Some(false) {
         let text = format!(
