@@ -5,7 +5,9 @@
 mod answer;
 mod arrivals;
 mod connection;
+pub mod http2;
 mod target;
+pub mod tls;
 mod volley;
 mod worker;
 

@@ -1,0 +1,861 @@
+//! A connection against a peer made of frames.
+
+use proptest::prelude::*;
+
+use super::frame::*;
+use super::*;
+use crate::PreparedRequest;
+
+/// Bytes that are written down as hexadecimal digits.
+pub fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(16)).collect();
+    let pairs = digits.chunks(2);
+    pairs.map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()
+}
+
+fn request(method: &str, body: &[u8]) -> Bytes {
+    let request = PreparedRequest {
+        method: method.to_string(),
+        path: "/a".to_string(),
+        headers: vec![("x".to_string(), "y".to_string())],
+        body: Bytes::copy_from_slice(body),
+    };
+    request.to_http2("http", "shop")
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let mut out = Output::default();
+    out.put_frame(kind, flags, stream, payload);
+    out.left().to_vec()
+}
+
+fn settings(settings: &[(u16, u32)]) -> Vec<u8> {
+    let pairs = settings.iter();
+    let payload = pairs.flat_map(|(a, b)| [&a.to_be_bytes()[..], &b.to_be_bytes()].concat());
+    frame(SETTINGS, 0, 0, &payload.collect::<Vec<u8>>())
+}
+
+fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut block = Vec::new();
+    for (name, value) in fields {
+        hpack::encode(name, value, &mut block);
+    }
+    block
+}
+
+fn head(stream: u32, flags: u8, fields: &[(&str, &str)]) -> Vec<u8> {
+    frame(HEADERS, END_HEADERS | flags, stream, &block(fields))
+}
+
+fn room(stream: u32, bytes: u32) -> Vec<u8> {
+    frame(WINDOW_UPDATE, 0, stream, &bytes.to_be_bytes())
+}
+
+const OK: &[(&str, &str)] = &[(":status", "200")];
+
+fn answered(status: u16, body: &[u8]) -> Ended {
+    let kept = Kept {
+        location: None,
+        body: body.to_vec(),
+    };
+    Ended::Answered { status, kept }
+}
+
+/// A connection and what came of its requests.
+struct Client {
+    http2: Http2,
+    ended: Vec<(usize, Ended)>,
+}
+
+impl Client {
+    /// One whose server has said what it takes.
+    fn new(taken: &[(u16, u32)]) -> Client {
+        let mut http2 = Http2::new(true);
+        let count = http2.output().len();
+        http2.written(count);
+        let ended = Vec::new();
+        let mut client = Client { http2, ended };
+        client.take(&settings(taken)).unwrap();
+        assert_eq!(client.sent(), [(SETTINGS, ACK, 0, vec![])]);
+        client
+    }
+
+    /// One with so many requests on their way.
+    fn asking(count: usize) -> Client {
+        let mut client = Client::new(&[]);
+        for slot in 0..count {
+            assert!(client.http2.ask(slot, &request("GET", b""), false));
+        }
+        client.sent();
+        client
+    }
+
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Garbled> {
+        let ended = &mut self.ended;
+        let mut tell = |slot, how| ended.push((slot, how));
+        self.http2.take(bytes, &mut tell)
+    }
+
+    /// The frames that were to be written, which now they are.
+    fn sent(&mut self) -> Vec<(u8, u8, u32, Vec<u8>)> {
+        let mut sent = Vec::new();
+        while !self.http2.output().is_empty() {
+            let mut rest = self.http2.output();
+            while let Some((head, payload, after)) = split(rest).unwrap() {
+                sent.push((head.kind, head.flags, head.stream, payload.to_vec()));
+                rest = after;
+            }
+            assert_eq!(rest, b"", "frames are whole");
+            let count = self.http2.output().len();
+            self.http2.written(count);
+        }
+        sent
+    }
+
+    /// How many bytes of bodies were to be written on each of these streams, and which were ended.
+    fn bodies(&mut self) -> Vec<(u32, usize, bool)> {
+        let mut bodies: Vec<(u32, usize, bool)> = Vec::new();
+        for (kind, flags, stream, payload) in self.sent() {
+            if kind != DATA {
+                continue;
+            }
+            let at = bodies.iter().position(|body| body.0 == stream);
+            let at = at.unwrap_or_else(|| {
+                bodies.push((stream, 0, false));
+                bodies.len() - 1
+            });
+            assert!(!bodies[at].2, "nothing comes after the end");
+            bodies[at].1 += payload.len();
+            bodies[at].2 |= flags & END_STREAM != 0;
+        }
+        bodies
+    }
+}
+
+#[test]
+fn a_connection_begins_as_is_prescribed() {
+    let http2 = Http2::new(false);
+    let expected = [
+        PREFACE,
+        &hex("000012 04 00 00000000 000100000000 000200000000 00043fffffff"),
+        &hex("000004 08 00 00000000 3fff0000"),
+    ];
+    assert_eq!(http2.output(), expected.concat());
+    assert_eq!(http2.room(), STREAMS_AT_FIRST);
+}
+
+#[test]
+fn requests_get_streams_and_answers_their_slots() {
+    let mut client = Client::new(&[]);
+    assert!(client.http2.ask(7, &request("GET", b""), false));
+    assert!(client.http2.ask(9, &request("POST", b"{}"), false));
+    let fields = |method, length: Option<&'static str>| {
+        let path = [
+            (":method", method),
+            (":scheme", "http"),
+            (":authority", "shop"),
+            (":path", "/a"),
+        ];
+        let length = length.map(|length| ("content-length", length));
+        let all = path.into_iter().chain(length).chain([("x", "y")]);
+        block(&all.collect::<Vec<_>>())
+    };
+    assert_eq!(
+        client.sent(),
+        [
+            (HEADERS, END_STREAM | END_HEADERS, 1, fields("GET", None)),
+            (HEADERS, END_HEADERS, 3, fields("POST", Some("2"))),
+            (DATA, END_STREAM, 3, b"{}".to_vec()),
+        ]
+    );
+    client.take(&head(3, 0, OK)).unwrap();
+    client
+        .take(&head(1, END_STREAM, &[(":status", "404")]))
+        .unwrap();
+    client.take(&frame(DATA, 0, 3, b"a")).unwrap();
+    assert_eq!(client.http2.in_flight().collect::<Vec<_>>(), [9]);
+    client.take(&frame(DATA, END_STREAM, 3, b"b")).unwrap();
+    assert_eq!(
+        client.ended,
+        [(7, answered(404, b"")), (9, answered(200, b"ab"))]
+    );
+    assert_eq!(client.http2.in_flight().len(), 0);
+    assert_eq!(client.sent(), []);
+}
+
+/// What comes of one request when the server says this.
+fn outcome(to_head: bool, frames: &[Vec<u8>]) -> Result<Vec<Ended>, Garbled> {
+    let mut client = Client::new(&[]);
+    assert!(client.http2.ask(0, &request("GET", b""), to_head));
+    client.take(&frames.concat())?;
+    Ok(client.ended.into_iter().map(|(_, how)| how).collect())
+}
+
+#[test]
+fn answers_come_in_many_forms() {
+    let length = |length| [(":status", "200"), ("content-length", length)];
+    let pieces: Vec<u8> = block(&[(":status", "200"), ("server", "x")]);
+    let ok = answered(200, b"ok");
+    let body = || frame(DATA, END_STREAM, 1, b"ok");
+    let whole = || vec![head(1, 0, OK), body()];
+    let with = |first: Vec<u8>| [vec![first], whole()].concat();
+    let table = [
+        ("as usual", whole(), ok.clone()),
+        (
+            "with its length",
+            vec![head(1, 0, &length("2")), body()],
+            ok.clone(),
+        ),
+        (
+            "after 100 and 103",
+            [
+                vec![head(1, 0, &[(":status", "100")])],
+                with(head(1, 0, &[(":status", "103")])),
+            ]
+            .concat(),
+            ok.clone(),
+        ),
+        (
+            "with trailers",
+            vec![
+                head(1, 0, OK),
+                frame(DATA, 0, 1, b"ok"),
+                head(1, END_STREAM, &[("x", "y")]),
+            ],
+            ok.clone(),
+        ),
+        (
+            "with padding",
+            vec![
+                frame(
+                    HEADERS,
+                    END_HEADERS | PADDED,
+                    1,
+                    &[&[2][..], &block(OK), b"ab"].concat(),
+                ),
+                frame(DATA, END_STREAM | PADDED, 1, b"\x03okabc"),
+            ],
+            ok.clone(),
+        ),
+        (
+            "with a priority",
+            vec![
+                frame(
+                    HEADERS,
+                    END_HEADERS | PRIORITIZED,
+                    1,
+                    &[b"12345", &block(OK)[..]].concat(),
+                ),
+                body(),
+            ],
+            ok.clone(),
+        ),
+        (
+            "in three pieces",
+            vec![
+                frame(HEADERS, 0, 1, &pieces[..1]),
+                frame(CONTINUATION, 0, 1, &pieces[1..3]),
+                frame(CONTINUATION, END_HEADERS, 1, &pieces[3..]),
+                body(),
+            ],
+            ok.clone(),
+        ),
+        (
+            "in empty frames",
+            vec![
+                head(1, 0, OK),
+                frame(DATA, 0, 1, b""),
+                frame(DATA, 0, 1, b"ok"),
+                frame(DATA, END_STREAM, 1, b""),
+            ],
+            ok.clone(),
+        ),
+        (
+            "after an unknown frame",
+            with(frame(0x20, 0xff, 1, b"grease")),
+            ok.clone(),
+        ),
+        (
+            "after a priority",
+            with(frame(PRIORITY, 0, 1, b"12345")),
+            ok.clone(),
+        ),
+        (
+            "after an unknown setting",
+            with(settings(&[(0x1a1a, 7)])),
+            ok.clone(),
+        ),
+        ("after more room", with(room(1, 5)), ok),
+        (
+            "refused",
+            vec![frame(RST_STREAM, 0, 1, &REFUSED_STREAM.to_be_bytes())],
+            Ended::Refused,
+        ),
+        (
+            "reset",
+            vec![head(1, 0, OK), frame(RST_STREAM, 0, 1, &[0; 4])],
+            Ended::Reset,
+        ),
+        (
+            "refused on leaving",
+            vec![frame(GOAWAY, 0, 0, &[0; 8])],
+            Ended::Refused,
+        ),
+    ];
+    for (what, frames, expected) in table {
+        assert_eq!(outcome(false, &frames), Ok(vec![expected]), "{what}");
+    }
+    let empty = answered(200, b"");
+    assert_eq!(
+        outcome(true, &[head(1, END_STREAM, &length("5"))]),
+        Ok(vec![empty])
+    );
+    let not_modified = head(
+        1,
+        END_STREAM,
+        &[(":status", "304"), ("content-length", "5")],
+    );
+    assert_eq!(
+        outcome(false, &[not_modified]),
+        Ok(vec![answered(304, b"")])
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_stream_ends_that_stream() {
+    let length = |length| head(1, 0, &[(":status", "200"), ("content-length", length)]);
+    let body = || frame(DATA, END_STREAM, 1, b"ok");
+    for (what, frames) in [
+        ("no status", vec![head(1, 0, &[("x", "y")])]),
+        ("a body before its head", vec![body()]),
+        ("shorter than said", vec![length("3"), body()]),
+        ("longer than said", vec![length("1"), body()]),
+        (
+            "an end in between",
+            vec![head(1, END_STREAM, &[(":status", "100")])],
+        ),
+        ("another protocol", vec![head(1, 0, &[(":status", "101")])]),
+        ("two heads", vec![head(1, 0, OK), head(1, END_STREAM, OK)]),
+        (
+            "trailers that are not the end",
+            vec![head(1, 0, OK), head(1, 0, &[("x", "y")])],
+        ),
+        ("no more room", vec![room(1, 0)]),
+        ("too much room", vec![room(1, BITS_31)]),
+        (
+            "a priority that is too short",
+            vec![frame(PRIORITY, 0, 1, b"1234")],
+        ),
+    ] {
+        let mut client = Client::asking(2);
+        client.take(&frames.concat()).unwrap();
+        assert_eq!(client.ended, [(0, Ended::Garbled)], "{what}");
+        // Whatever else comes on it, the other one is answered.
+        client
+            .take(&[head(1, 0, OK), body(), room(1, 1), head(3, END_STREAM, OK)].concat())
+            .unwrap();
+        assert_eq!(client.ended[1..], [(1, answered(200, b""))], "{what}");
+    }
+    let with_body = [head(1, 0, OK), body()];
+    assert_eq!(outcome(true, &with_body), Ok(vec![Ended::Garbled]));
+}
+
+#[test]
+fn what_is_wrong_with_the_connection_is_garbled() {
+    let many = |frame: Vec<u8>, times| vec![frame.repeat(times)];
+    let x = "x".repeat(16_000);
+    let table = [
+        (
+            "HTTP/1.1",
+            vec![b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec()],
+        ),
+        ("a stream that was never begun", vec![head(3, 0, OK)]),
+        ("a stream of the server", vec![head(2, 0, OK)]),
+        ("no stream", vec![frame(DATA, 0, 0, b"")]),
+        ("a reset of none", vec![frame(RST_STREAM, 0, 3, &[0; 4])]),
+        ("a short reset", vec![frame(RST_STREAM, 0, 1, &[0; 3])]),
+        (
+            "a push",
+            vec![frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2])],
+        ),
+        (
+            "a frame that is too long",
+            vec![frame(DATA, 0, 1, &[0; PAYLOAD_BYTES_MAX + 1])],
+        ),
+        (
+            "padding that is too long",
+            vec![head(1, 0, OK), frame(DATA, PADDED, 1, b"\x03ab")],
+        ),
+        (
+            "a priority that is cut",
+            vec![frame(HEADERS, END_HEADERS | PRIORITIZED, 1, b"1234")],
+        ),
+        ("a priority of none", vec![frame(PRIORITY, 0, 0, b"12345")]),
+        (
+            "a block that cannot be read",
+            vec![frame(HEADERS, END_HEADERS, 1, b"\xff\xff")],
+        ),
+        (
+            "a block in another",
+            vec![frame(HEADERS, 0, 1, b""), frame(DATA, 0, 1, b"")],
+        ),
+        (
+            "a block of two streams",
+            vec![
+                frame(HEADERS, 0, 1, b""),
+                frame(CONTINUATION, END_HEADERS, 3, b""),
+            ],
+        ),
+        (
+            "a block that was not begun",
+            vec![frame(CONTINUATION, END_HEADERS, 1, b"")],
+        ),
+        (
+            "a block without end",
+            vec![
+                frame(HEADERS, 0, 1, b""),
+                frame(CONTINUATION, 0, 1, b"").repeat(100),
+            ],
+        ),
+        (
+            "a block of too many bytes",
+            vec![
+                frame(HEADERS, 0, 1, b""),
+                frame(CONTINUATION, 0, 1, x.as_bytes()).repeat(5),
+            ],
+        ),
+        ("settings on a stream", vec![frame(SETTINGS, 0, 1, b"")]),
+        (
+            "settings that are cut",
+            vec![frame(SETTINGS, 0, 0, b"12345")],
+        ),
+        (
+            "settings in an answer",
+            vec![frame(SETTINGS, ACK, 0, b"123456")],
+        ),
+        (
+            "a server that is pushed to",
+            vec![settings(&[(ENABLE_PUSH, 1)])],
+        ),
+        (
+            "a window that is too large",
+            vec![settings(&[(INITIAL_WINDOW_SIZE, BITS_31 + 1)])],
+        ),
+        (
+            "a window that grows too large",
+            vec![room(1, 1), settings(&[(INITIAL_WINDOW_SIZE, BITS_31)])],
+        ),
+        ("small frames", vec![settings(&[(MAX_FRAME_SIZE, 16_383)])]),
+        ("too much room", vec![room(0, BITS_31)]),
+        ("no more room", vec![room(0, 0)]),
+        ("a short ping", vec![frame(PING, 0, 0, b"1234567")]),
+        ("a ping on a stream", vec![frame(PING, 0, 1, b"12345678")]),
+        ("a short farewell", vec![frame(GOAWAY, 0, 0, b"1234567")]),
+        (
+            "a farewell on a stream",
+            vec![frame(GOAWAY, 0, 1, b"12345678")],
+        ),
+        (
+            "pings without end",
+            many(frame(PING, 0, 0, b"12345678"), 10_000),
+        ),
+        ("settings without end", many(settings(&[]), 10_000)),
+    ];
+    for (what, frames) in table {
+        let mut client = Client::asking(1);
+        assert_eq!(client.take(&frames.concat()), Err(Garbled), "{what}");
+        assert_eq!(client.ended, [], "{what}");
+        assert_eq!(client.http2.in_flight().collect::<Vec<_>>(), [0]);
+        assert_eq!(client.sent().last().map(|frame| frame.0), Some(GOAWAY));
+    }
+    for first in [
+        frame(SETTINGS, ACK, 0, b""),
+        frame(PING, 0, 0, b"12345678"),
+        head(1, 0, OK),
+    ] {
+        let mut http2 = Http2::new(false);
+        assert!(http2.ask(0, &request("GET", b""), false));
+        assert_eq!(http2.take(&first, &mut |_, _| ()), Err(Garbled));
+    }
+}
+
+#[test]
+fn pings_and_settings_are_answered_once() {
+    let mut client = Client::new(&[]);
+    let pong = (PING, ACK, 0, b"12345678".to_vec());
+    client.take(&frame(PING, 0, 0, b"12345678")).unwrap();
+    client.take(&frame(PING, ACK, 0, b"87654321")).unwrap();
+    assert_eq!(client.sent(), [pong]);
+    client
+        .take(
+            &[
+                settings(&[(MAX_CONCURRENT_STREAMS, 3)]),
+                frame(SETTINGS, ACK, 0, b""),
+            ]
+            .concat(),
+        )
+        .unwrap();
+    assert_eq!(client.sent(), [(SETTINGS, ACK, 0, vec![])]);
+    assert_eq!(client.http2.room(), 3);
+}
+
+#[test]
+fn no_more_are_asked_than_the_server_takes() {
+    let mut client = Client::new(&[(MAX_CONCURRENT_STREAMS, 2)]);
+    let get = request("GET", b"");
+    assert!(client.http2.ask(0, &get, false));
+    assert!(client.http2.ask(1, &get, false));
+    assert_eq!(client.http2.room(), 0);
+    assert!(!client.http2.ask(2, &get, false));
+    client.take(&head(1, END_STREAM, OK)).unwrap();
+    assert_eq!(client.http2.room(), 1);
+    client
+        .take(&settings(&[(MAX_CONCURRENT_STREAMS, 0)]))
+        .unwrap();
+    assert_eq!(client.http2.room(), 0);
+    client
+        .take(&settings(&[(MAX_CONCURRENT_STREAMS, u32::MAX)]))
+        .unwrap();
+    assert_eq!(client.http2.room(), STREAMS_MAX - 1);
+    client.http2.next_id = BITS_31;
+    assert_eq!((client.http2.room(), client.http2.is_closing()), (1, false));
+    assert!(client.http2.ask(2, &get, false));
+    assert_eq!((client.http2.room(), client.http2.is_closing()), (0, true));
+    client.take(&head(BITS_31, END_STREAM, OK)).unwrap();
+    assert_eq!(
+        client.ended,
+        [(0, answered(200, b"")), (2, answered(200, b""))]
+    );
+}
+
+#[test]
+fn who_leaves_answers_what_it_has_begun() {
+    let mut client = Client::asking(3);
+    let leaves = |last: u32| {
+        frame(
+            GOAWAY,
+            0,
+            0,
+            &[&last.to_be_bytes()[..], b"\0\0\0\0because"].concat(),
+        )
+    };
+    client.take(&leaves(BITS_31)).unwrap();
+    assert_eq!((client.http2.room(), client.ended.len()), (0, 0));
+    assert!(!client.http2.ask(9, &request("GET", b""), false));
+    client.take(&leaves(1)).unwrap();
+    // A larger one later changes nothing.
+    client.take(&leaves(3)).unwrap();
+    assert_eq!(client.ended, [(1, Ended::Refused), (2, Ended::Refused)]);
+    client.take(&head(1, END_STREAM, OK)).unwrap();
+    assert_eq!(client.ended[2], (0, answered(200, b"")));
+    assert!(client.http2.is_closing());
+}
+
+#[test]
+fn bodies_wait_for_room() {
+    let mut client = Client::new(&[(INITIAL_WINDOW_SIZE, 10)]);
+    let post = request("POST", &[b'x'; 25]);
+    assert!(client.http2.ask(0, &post, false));
+    assert_eq!(client.bodies(), [(1, 10, false)]);
+    assert!(client.http2.is_held_up());
+    client.take(&room(1, 1)).unwrap();
+    assert_eq!(client.bodies(), [(1, 1, false)]);
+    // Below nothing, and up again.
+    client.take(&settings(&[(INITIAL_WINDOW_SIZE, 0)])).unwrap();
+    client.take(&room(1, 5)).unwrap();
+    assert_eq!(client.bodies(), []);
+    client.take(&settings(&[(INITIAL_WINDOW_SIZE, 8)])).unwrap();
+    assert_eq!(client.bodies(), [(1, 3, false)]);
+    client.take(&room(1, 100)).unwrap();
+    assert_eq!(client.bodies(), [(1, 11, true)]);
+    assert!(!client.http2.is_held_up());
+}
+
+#[test]
+fn all_bodies_share_the_room_of_the_connection() {
+    let mut client = Client::new(&[(INITIAL_WINDOW_SIZE, BITS_31)]);
+    let post = request("POST", &[b'x'; 40_000]);
+    for slot in 0..3 {
+        assert!(client.http2.ask(slot, &post, false));
+    }
+    assert_eq!(client.bodies(), [(1, 40_000, true), (3, 25_535, false)]);
+    client.take(&room(0, 20_000)).unwrap();
+    assert_eq!(client.bodies(), [(3, 14_465, true), (5, 5_535, false)]);
+    // Who is forgotten leaves its room to others.
+    client.http2.forget(2);
+    assert!(client.http2.ask(3, &post, false));
+    assert!(client.http2.is_held_up());
+    client.take(&room(0, 50_000)).unwrap();
+    assert_eq!(client.bodies(), [(7, 40_000, true)]);
+}
+
+#[test]
+fn little_is_kept_in_memory_of_what_cannot_be_written() {
+    let mut client = Client::new(&[(INITIAL_WINDOW_SIZE, BITS_31)]);
+    client.take(&room(0, 1 << 30)).unwrap();
+    let post = request("POST", &vec![b'x'; 1_000_000]);
+    for slot in 0..20 {
+        assert!(client.http2.ask(slot, &post, false));
+    }
+    assert!(client.http2.output().len() < 300_000);
+    let bodies = client.bodies();
+    assert_eq!(bodies.len(), 20);
+    assert!(
+        bodies
+            .iter()
+            .all(|body| (body.1, body.2) == (1_000_000, true))
+    );
+}
+
+#[test]
+fn the_ends_of_a_burst_are_one_piece() {
+    let mut client = Client::new(&[(INITIAL_WINDOW_SIZE, 4)]);
+    let bodies: [&[u8]; 4] = [b"", b"four", b"more than four", b""];
+    for (slot, body) in bodies.into_iter().enumerate() {
+        let method = if body.is_empty() { "GET" } else { "POST" };
+        assert!(
+            client
+                .http2
+                .ask_but_end(slot, &request(method, body), false)
+        );
+    }
+    let sent = client.sent();
+    assert!(sent.iter().all(|(kind, flags, ..)| match *kind {
+        HEADERS => *flags == END_HEADERS,
+        _ => *flags == 0,
+    }));
+    assert!(client.http2.is_held_up());
+    client.http2.forget(3);
+    client.sent();
+    client.http2.end_all();
+    let end = |stream| frame(DATA, END_STREAM, stream, b"");
+    assert_eq!(client.http2.output(), [end(1), end(3)].concat());
+    client.sent();
+    client.take(&room(5, 100)).unwrap();
+    assert_eq!(client.bodies(), [(5, 10, true)]);
+    client.http2.end_all();
+    assert_eq!(client.sent(), []);
+}
+
+#[test]
+fn who_answers_early_gets_no_more() {
+    let mut client = Client::new(&[]);
+    assert!(client.http2.ask_but_end(0, &request("GET", b""), false));
+    assert!(client.http2.ask(1, &request("POST", &[0; 100_000]), false));
+    client.sent();
+    client
+        .take(&[head(1, END_STREAM, OK), head(3, END_STREAM, OK)].concat())
+        .unwrap();
+    let cancel = |stream| (RST_STREAM, 0, stream, CANCEL.to_be_bytes().to_vec());
+    assert_eq!(client.sent(), [cancel(1), cancel(3)]);
+    assert_eq!(
+        client.ended,
+        [(0, answered(200, b"")), (1, answered(200, b""))]
+    );
+    client.http2.end_all();
+    client
+        .take(
+            &[
+                frame(RST_STREAM, 0, 1, &[0; 4]),
+                room(0, 1_000_000),
+                room(3, 9),
+            ]
+            .concat(),
+        )
+        .unwrap();
+    assert_eq!((client.sent(), client.ended.len()), (vec![], 2));
+}
+
+#[test]
+fn the_forgotten_are_left_aside() {
+    let mut client = Client::asking(2);
+    client.take(&head(1, 0, OK)).unwrap();
+    client.http2.forget(0);
+    client.http2.forget(0);
+    assert_eq!(
+        client.sent(),
+        [(RST_STREAM, 0, 1, CANCEL.to_be_bytes().to_vec())]
+    );
+    client
+        .take(&[frame(DATA, END_STREAM, 1, b"late"), head(3, END_STREAM, OK)].concat())
+        .unwrap();
+    assert_eq!(client.ended, [(1, answered(200, b""))]);
+    assert_eq!(client.http2.room(), STREAMS_AT_FIRST);
+}
+
+#[test]
+fn the_server_may_always_send_more_but_not_more_than_it_may() {
+    let mut client = Client::asking(1);
+    client.take(&head(1, 0, OK)).unwrap();
+    let data = frame(DATA, 0, 1, &[0; PAYLOAD_BYTES_MAX]);
+    let mut told = Vec::new();
+    for _ in 0..WINDOW_BYTES as usize / PAYLOAD_BYTES_MAX {
+        client.take(&data).unwrap();
+        told.extend(client.sent());
+    }
+    let more = (1_u32 << 29).to_be_bytes().to_vec();
+    assert_eq!(
+        told,
+        [
+            (WINDOW_UPDATE, 0, 0, more.clone()),
+            (WINDOW_UPDATE, 0, 1, more)
+        ]
+    );
+    let mut inflow = Inflow::default();
+    assert_eq!(inflow.take(WINDOW_BYTES as usize / 2), Ok(None));
+    assert_eq!(inflow.take(WINDOW_BYTES as usize), Err(Garbled));
+}
+
+#[test]
+fn what_judges_want_is_kept() {
+    let mut client = Client::asking(1);
+    client
+        .take(&head(1, 0, &[(":status", "303"), ("location", "/a")]))
+        .unwrap();
+    client.take(&frame(DATA, 0, 1, &[b'x'; 10_000])).unwrap();
+    client
+        .take(&frame(DATA, END_STREAM, 1, &[b'x'; 10_000]))
+        .unwrap();
+    let Some((0, Ended::Answered { status: 303, kept })) = client.ended.pop() else {
+        panic!("answered");
+    };
+    assert_eq!(
+        (kept.location.as_deref(), kept.body.len()),
+        (Some("/a"), 8 * 1024)
+    );
+}
+
+#[test]
+fn long_requests_are_framed_in_pieces() {
+    let long = PreparedRequest {
+        method: "PUT".to_string(),
+        path: "/".to_string(),
+        headers: [
+            ("Cookie", "x".repeat(40_000)),
+            ("Connection", "close".into()),
+            ("Host", "other".into()),
+            ("TE", "gzip".into()),
+            ("Content-Length", "40000".into()),
+        ]
+        .map(|(name, value)| (name.to_string(), value))
+        .to_vec(),
+        body: Bytes::from(vec![b'b'; 40_000]),
+    };
+    let mut client = Client::new(&[]);
+    assert!(client.http2.ask(0, &long.to_http2("https", "shop"), false));
+    let sent = client.sent();
+    let kinds: Vec<(u8, u8)> = sent.iter().map(|frame| (frame.0, frame.1)).collect();
+    let expected = [
+        (HEADERS, 0),
+        (CONTINUATION, 0),
+        (CONTINUATION, END_HEADERS),
+        (DATA, 0),
+        (DATA, 0),
+        (DATA, END_STREAM),
+    ];
+    assert_eq!(kinds, expected);
+    let block: Vec<u8> = sent[..3].iter().flat_map(|frame| frame.3.clone()).collect();
+    let mut names = Vec::new();
+    let mut tell = |name: &[u8], value: &[u8]| {
+        let [name, value] = [name, &value[..value.len().min(9)]].map(String::from_utf8_lossy);
+        names.push(format!("{name}={value}"));
+    };
+    hpack::decode(&block, &mut Vec::new(), &mut tell).unwrap();
+    let expected = [
+        ":method=PUT",
+        ":scheme=https",
+        ":authority=other",
+        ":path=/",
+        "cookie=xxxxxxxxx",
+        "content-length=40000",
+    ];
+    assert_eq!(names, expected);
+}
+
+/// What a server may say to three requests, and how they end.
+fn conversation() -> (Vec<u8>, Vec<(usize, Ended)>) {
+    let bytes = [
+        settings(&[(INITIAL_WINDOW_SIZE, 100)]),
+        head(1, 0, &[(":status", "100")]),
+        frame(PING, 0, 0, b"12345678"),
+        head(3, 0, OK),
+        frame(HEADERS, 0, 1, &block(OK)),
+        frame(CONTINUATION, END_HEADERS, 1, &block(&[("x", "y")])),
+        frame(DATA, 0, 3, b"three"),
+        frame(DATA, END_STREAM | PADDED, 1, b"\x02one  "),
+        room(5, 10),
+        frame(RST_STREAM, 0, 5, &[0; 4]),
+        head(3, END_STREAM, &[("trailer", "z")]),
+    ];
+    let ended = [
+        (0, answered(200, b"one")),
+        (2, Ended::Reset),
+        (1, answered(200, b"three")),
+    ];
+    (bytes.concat(), ended.to_vec())
+}
+
+#[test]
+fn every_cut_makes_no_difference() {
+    let (bytes, ended) = conversation();
+    for cut in 0..bytes.len() {
+        let mut client = Client::asking(3);
+        client.take(&bytes[..cut]).unwrap();
+        client.take(&bytes[cut..]).unwrap();
+        assert_eq!(client.ended, ended, "cut at {cut}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn pieces_make_no_difference(sizes in prop::collection::vec(1_usize..40, 1..60)) {
+        let (bytes, ended) = conversation();
+        let (mut rest, mut client) = (&bytes[..], Client::asking(3));
+        for size in sizes.iter().cycle() {
+            if rest.is_empty() {
+                break;
+            }
+            let (piece, after) = rest.split_at(rest.len().min(*size));
+            client.take(piece).unwrap();
+            rest = after;
+        }
+        prop_assert_eq!(client.ended, ended);
+    }
+
+    #[test]
+    fn any_bytes_are_survived(bytes: Vec<u8>) {
+        let _ = Client::asking(3).take(&bytes);
+    }
+
+    #[test]
+    fn any_frames_are_survived(
+        frames in prop::collection::vec((0_u8..11, any::<u8>(), 0_u32..9, prop::collection::vec(any::<u8>(), 0..40)), 0..30),
+    ) {
+        let mut client = Client::asking(3);
+        let _ = client.http2.ask_but_end(3, &request("POST", &[0; 70_000]), true);
+        for (kind, flags, stream, payload) in frames {
+            if client.take(&frame(kind, flags, stream, &payload)).is_err() {
+                break;
+            }
+            client.http2.end_all();
+        }
+        // Each request ends once at most.
+        let mut slots: Vec<usize> = client.ended.iter().map(|(slot, _)| *slot).collect();
+        slots.extend(client.http2.in_flight());
+        slots.sort_unstable();
+        prop_assert_eq!(slots, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn any_request_is_survived(request: Vec<u8>, window in 0_u32..50) {
+        let mut client = Client::new(&[(INITIAL_WINDOW_SIZE, window)]);
+        let _ = client.http2.ask(0, &Bytes::from(request), false);
+        let mut rounds = 0;
+        while !client.http2.output().is_empty() && rounds < 100 {
+            let count = client.http2.output().len();
+            client.http2.written(count);
+            rounds += 1;
+        }
+        prop_assert!(rounds < 100);
+    }
+}
