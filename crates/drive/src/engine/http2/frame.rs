@@ -86,8 +86,11 @@ impl Head {
     }
 }
 
+/// A frame's head, its payload, and what follows it.
+type Split<'a> = (Head, &'a [u8], &'a [u8]);
+
 /// The first frame of these bytes and what follows it, if it is all there.
-pub fn split(bytes: &[u8]) -> Result<Option<(Head, &[u8], &[u8])>, Garbled> {
+pub fn split(bytes: &[u8]) -> Result<Option<Split<'_>>, Garbled> {
     let Some(head) = Head::read(bytes) else {
         return Ok(None);
     };

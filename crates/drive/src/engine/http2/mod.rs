@@ -14,14 +14,13 @@ mod stream;
 
 use std::collections::{HashMap, VecDeque};
 
-use bytes::Bytes;
 use foldhash::fast::FixedState;
 
-use super::answer::{Garbled, Kept};
 use frame::BITS_31;
 use output::Output;
 use stream::{Inflow, Stream};
 
+pub use super::answer::{Garbled, Kept};
 pub(crate) use encode::{Parts, encode};
 
 /// What a server sends unasked before it is told that there is room again, on a stream and on all.

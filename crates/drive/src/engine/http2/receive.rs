@@ -297,7 +297,7 @@ impl Http2 {
 
     /// The stream of a frame, if it has not ended; one that was never begun is garbled.
     fn asked(&mut self, id: u32) -> Result<Option<&mut Stream>, Garbled> {
-        if id % 2 == 0 || id >= self.next_id {
+        if id.is_multiple_of(2) || id >= self.next_id {
             return Err(Garbled);
         }
         Ok(self.streams.get_mut(&id))
