@@ -188,6 +188,4 @@ impl Http2 {
 }
 
 #[cfg(test)]
-mod live;
-#[cfg(test)]
 mod tests;

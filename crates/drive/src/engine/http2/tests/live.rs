@@ -17,7 +17,7 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::sync::{Notify, Semaphore};
 
-use super::*;
+use super::super::{Ended, Http2, Kept, frame};
 use crate::PreparedRequest;
 
 /// A test that hangs fails after this.
