@@ -72,17 +72,42 @@ const fn levels() -> [Level; LEVEL_COUNT] {
     levels
 }
 
+/// For each next byte, the symbol whose code it begins with and how long that is; longer ones have none.
+/// Nearly all texts are made of these.
+const SHORT: [(u8, u32); 256] = short();
+
+const fn short() -> [(u8, u32); 256] {
+    let mut short = [(0, 0); 256];
+    let mut next = 0;
+    while next < short.len() {
+        let mut at = 0;
+        while LEVELS[at].end <= (next as u64) << 24 {
+            at += 1;
+        }
+        let level = LEVELS[at];
+        if level.bits <= 8 {
+            let place = level.symbol + (next as u32 >> (8 - level.bits)) - level.first;
+            short[next] = (SYMBOLS[place as usize], level.bits);
+        }
+        next += 1;
+    }
+    short
+}
+
 /// Adds what these bytes mean.
 pub fn decode(mut bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Garbled> {
     // Bits not yet used stand at the upper end.
     let (mut bits, mut count) = (0_u64, 0_u32);
     loop {
-        while count <= 56
-            && let Some((&byte, rest)) = bytes.split_first()
-        {
-            bits |= u64::from(byte) << (56 - count);
-            count += 8;
-            bytes = rest;
+        if count < 32 {
+            refill(&mut bytes, &mut bits, &mut count);
+        }
+        let (symbol, length) = SHORT[(bits >> 56) as usize];
+        if (1..=count).contains(&length) {
+            out.push(symbol);
+            bits <<= length;
+            count -= length;
+            continue;
         }
         // What is beyond the end reads as ones, as the padding does.
         let beyond = u64::MAX.checked_shr(count).unwrap_or(0);
@@ -97,6 +122,20 @@ pub fn decode(mut bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Garbled> {
         out.push(*SYMBOLS.get(place as usize).ok_or(Garbled)?);
         bits <<= level.bits;
         count -= level.bits;
+    }
+}
+
+/// Adds bits, so that there is a whole code as long as there are bytes.
+fn refill(bytes: &mut &[u8], bits: &mut u64, count: &mut u32) {
+    if let Some((four, rest)) = bytes.split_first_chunk::<4>() {
+        *bits |= u64::from(u32::from_be_bytes(*four)) << (32 - *count);
+        *count += 32;
+        *bytes = rest;
+        return;
+    }
+    for byte in std::mem::take(bytes) {
+        *bits |= u64::from(*byte) << (56 - *count);
+        *count += 8;
     }
 }
 
