@@ -7,6 +7,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::draws::Draws;
+use crate::engine::http2::{Parts, encode as encode_http2};
 
 /// A request with all its holes filled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,23 +26,42 @@ impl PreparedRequest {
     /// As it goes over an HTTP/1.1 connection to this host.
     pub fn to_wire(&self, host: &str) -> Bytes {
         let mut text = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
-        let has = |name: &str| {
-            let mut headers = self.headers.iter();
-            headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
-        };
-        if !has("host") {
+        if !self.has("host") {
             text.push_str(&format!("host: {host}\r\n"));
         }
-        let has_length =
-            !self.body.is_empty() || matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
-        if has_length && !has("content-length") {
-            text.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        if let Some(length) = self.length_to_tell() {
+            text.push_str(&format!("content-length: {length}\r\n"));
         }
         for (name, value) in &self.headers {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
         text.push_str("\r\n");
         Bytes::from([text.as_bytes(), &self.body].concat())
+    }
+
+    /// As it goes over an HTTP/2 connection to this host, but for the numbers of streams.
+    pub fn to_http2(&self, scheme: &str, host: &str) -> Bytes {
+        encode_http2(&Parts {
+            method: &self.method,
+            scheme,
+            host,
+            path: &self.path,
+            headers: &self.headers,
+            length: self.length_to_tell(),
+            body: &self.body,
+        })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        let mut headers = self.headers.iter();
+        headers.any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+
+    /// The length of the body, where it is expected and no header tells it.
+    fn length_to_tell(&self) -> Option<usize> {
+        let has_length =
+            !self.body.is_empty() || matches!(self.method.as_str(), "POST" | "PUT" | "PATCH");
+        (has_length && !self.has("content-length")).then_some(self.body.len())
     }
 }
 

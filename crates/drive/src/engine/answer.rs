@@ -2,7 +2,7 @@
 //! are not kept: a connection that has none in its hands needs no memory for them.
 
 /// An answer's head may be so long.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
+pub(super) const HEAD_BYTES_MAX: usize = 64 * 1024;
 
 /// An answer may have so many headers.
 const HEADERS_MAX: usize = 96;
@@ -75,7 +75,8 @@ impl Kept {
         }
     }
 
-    fn take(&mut self, bytes: &[u8]) {
+    /// Takes more of the body, as far as it is kept.
+    pub(super) fn take(&mut self, bytes: &[u8]) {
         let room = BODY_KEPT_BYTES_MAX - self.body.len();
         self.body.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }

@@ -7,9 +7,11 @@ mod arrivals;
 mod burst;
 mod connection;
 mod exchanges;
+pub mod http2;
 mod opening;
 mod seconds;
 mod target;
+pub mod tls;
 mod users;
 mod worker;
 

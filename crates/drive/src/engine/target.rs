@@ -15,7 +15,7 @@ pub enum TargetError {
         url: String,
     },
     /// It asks for what is not there.
-    #[error("`{url}`: only http:// can be asked, not {scheme}://")]
+    #[error("`{url}`: only http:// and https:// can be asked, not {scheme}://")]
     Scheme {
         /// What was given.
         url: String,
@@ -37,6 +37,10 @@ pub enum TargetError {
 pub struct Target {
     /// Where.
     pub address: SocketAddr,
+    /// It is to be asked over TLS.
+    pub secure: bool,
+    /// Its name alone, which its certificate has to be for.
+    pub name: String,
     /// Its name and port, as requests tell them.
     pub host: String,
     /// Path and query.
@@ -55,14 +59,18 @@ impl Target {
         };
         let uri: Uri = whole.parse().map_err(|_| no_url())?;
         let scheme = uri.scheme_str().ok_or_else(no_url)?;
-        if scheme != "http" {
-            return Err(TargetError::Scheme {
-                url: url.to_string(),
-                scheme: scheme.to_string(),
-            });
-        }
+        let (secure, port) = match scheme {
+            "http" => (false, 80),
+            "https" => (true, 443),
+            _ => {
+                return Err(TargetError::Scheme {
+                    url: url.to_string(),
+                    scheme: scheme.to_string(),
+                });
+            }
+        };
         let authority = uri.authority().ok_or_else(no_url)?;
-        let port = authority.port_u16().unwrap_or(80);
+        let port = authority.port_u16().unwrap_or(port);
         let host = format!("{}:{port}", authority.host());
         let no_address = |why: String| TargetError::NoAddress {
             host: host.clone(),
@@ -74,9 +82,12 @@ impl Target {
         let address = found
             .next()
             .ok_or_else(|| no_address("no address".to_string()))?;
+        let name = authority.host().trim_matches(['[', ']']);
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
         Ok(Target {
             address,
+            secure,
+            name: name.to_string(),
             path: path.to_string(),
             host: match authority.port() {
                 Some(_) => host,
@@ -93,21 +104,49 @@ mod tests {
     #[test]
     fn urls_name_somebody() {
         let shown = |url: &str| match Target::of(url) {
-            Ok(target) => format!("{} {} {}", target.address, target.host, target.path),
+            Ok(target) => {
+                let Target {
+                    address,
+                    secure,
+                    name,
+                    host,
+                    path,
+                } = target;
+                let how = if secure { "TLS" } else { "clear" };
+                format!("{address} {how} {name} {host} {path}")
+            }
             Err(error) => error.to_string(),
         };
         for (url, expected) in [
-            ("http://127.0.0.1:8080/", "127.0.0.1:8080 127.0.0.1:8080 /"),
-            ("http://127.0.0.1:8080", "127.0.0.1:8080 127.0.0.1:8080 /"),
+            (
+                "http://127.0.0.1:8080/",
+                "127.0.0.1:8080 clear 127.0.0.1 127.0.0.1:8080 /",
+            ),
+            (
+                "http://127.0.0.1:8080",
+                "127.0.0.1:8080 clear 127.0.0.1 127.0.0.1:8080 /",
+            ),
             (
                 "127.0.0.1:8080/a?b=c",
-                "127.0.0.1:8080 127.0.0.1:8080 /a?b=c",
+                "127.0.0.1:8080 clear 127.0.0.1 127.0.0.1:8080 /a?b=c",
             ),
-            ("http://127.0.0.1/x", "127.0.0.1:80 127.0.0.1 /x"),
-            ("http://[::1]:81/x", "[::1]:81 [::1]:81 /x"),
+            (
+                "http://127.0.0.1/x",
+                "127.0.0.1:80 clear 127.0.0.1 127.0.0.1 /x",
+            ),
+            ("http://[::1]:81/x", "[::1]:81 clear ::1 [::1]:81 /x"),
             (
                 "https://127.0.0.1/",
-                "`https://127.0.0.1/`: only http:// can be asked, not https://",
+                "127.0.0.1:443 TLS 127.0.0.1 127.0.0.1 /",
+            ),
+            (
+                "HTTPS://127.0.0.1:8443/a",
+                "127.0.0.1:8443 TLS 127.0.0.1 127.0.0.1:8443 /a",
+            ),
+            ("https://[::1]/", "[::1]:443 TLS ::1 [::1] /"),
+            (
+                "ftp://127.0.0.1/",
+                "`ftp://127.0.0.1/`: only http:// and https:// can be asked, not ftp://",
             ),
             ("", "`` is no URL such as http://127.0.0.1:8080/path"),
             (

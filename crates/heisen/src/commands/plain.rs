@@ -43,6 +43,10 @@ pub fn run(options: &StressOptions, url: &str, common: &Common) -> Result<Exit, 
 
 fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
     let target = Target::of(url).map_err(|error| Failure::usage(error.to_string()))?;
+    if target.secure {
+        let message = format!("`{url}`: only http:// can be asked, not https://");
+        return Err(Failure::usage(message));
+    }
     let body = match options.body.as_deref() {
         None => Vec::new(),
         Some(body) => match body.strip_prefix('@') {
