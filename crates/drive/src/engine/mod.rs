@@ -3,12 +3,12 @@
 //! request.
 
 mod answer;
-mod arrivals;
 mod burst;
 mod connection;
 mod exchanges;
 pub mod http2;
 mod opening;
+mod pace;
 mod seconds;
 mod target;
 pub mod tls;
@@ -22,23 +22,15 @@ use std::thread::Builder;
 use std::time::{Duration, Instant};
 
 pub use answer::Keeps;
-pub use arrivals::Arrivals;
 pub use burst::{Burster, Due, Release, Sent, skew, times};
+pub use pace::{Arrivals, Pace};
 pub use seconds::Second;
 pub use target::{Target, TargetError};
 pub use users::{Asked, Askers, Meeting, Next, Told, User, Users};
 
 use crate::load::{Figures, Until};
+use crate::profile::Plan;
 use worker::Worker;
-
-/// How load is applied.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Pace {
-    /// The next request is sent when an answer has come.
-    Closed,
-    /// Requests are due at set times; one that finds no free connection waits, and that counts.
-    Open(Arrivals),
-}
 
 /// Who asks whom, and how often.
 #[derive(Clone, Copy)]
@@ -53,16 +45,14 @@ pub struct Load<'a> {
     pub keeps: Keeps,
     /// Places over all workers, for one user at a time each, who has a connection to each service.
     pub connections: u32,
-    /// How it is applied.
-    pub pace: Pace,
-    /// When it ends; what is limited is the number of runs.
+    /// When runs begin.
+    pub plan: &'a Plan,
+    /// When it ends, if the plan does not before; what is limited is the number of runs.
     pub until: Until,
     /// An answer is waited for no longer than this.
     pub patience: Duration,
     /// Threads; each has its share of the places.
     pub workers: u32,
-    /// Seed of random arrivals.
-    pub seed: u64,
 }
 
 /// How far load is, and how it is stopped; shared with whoever watches.
@@ -76,6 +66,8 @@ pub struct Watch {
     pub errors: AtomicU64,
     /// Runs that were begun, where their number is limited.
     tickets: AtomicU64,
+    /// Runs of the last part that were begun, where that is one of so many.
+    iterations: AtomicU64,
 }
 
 impl Watch {
@@ -88,6 +80,11 @@ impl Watch {
         until
             .requests
             .is_none_or(|most| self.tickets.fetch_add(1, Ordering::Relaxed) < most)
+    }
+
+    /// Whether one more of so many iterations may be begun.
+    fn takes_iteration(&self, runs: u64) -> bool {
+        self.iterations.fetch_add(1, Ordering::Relaxed) < runs
     }
 }
 

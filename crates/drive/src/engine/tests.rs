@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Mutex;
 use std::thread;
 
 use bytes::Bytes;
-use model::Outcome;
+use model::{Outcome, Part, Spacing};
 
 use super::*;
 use crate::draws::Draws;
@@ -99,11 +100,12 @@ fn applied(addresses: &[SocketAddr], wanted: Wanted, request: &Bytes, watch: &Wa
         operations: 1,
         keeps: Keeps::Status,
         connections: wanted.connections,
-        pace: wanted.pace,
+        plan: &wanted
+            .pace
+            .plan(wanted.connections, wanted.until.elapsed, 1),
         until: wanted.until,
         patience: wanted.patience,
         workers: 2,
-        seed: 1,
     };
     let mut seconds = Vec::new();
     let mut each = apply(&load, watch, &mut |second| {
@@ -561,14 +563,70 @@ fn users_do_one_thing_after_the_other() {
             operations: 2,
             keeps: Keeps::Headers,
             connections,
-            pace,
+            plan: &pace.plan(connections, PATIENCE, 1),
             until: wanted(pace, connections, runs).until,
             patience: PATIENCE,
             workers: 1,
-            seed: 1,
         };
         let each = apply(&load, &Watch::default(), &mut |_| {}).unwrap();
         let counts: Vec<_> = each.iter().map(|of| (of.requests, classes(of))).collect();
         assert_eq!(counts, [(runs, vec![]), (runs, vec![])]);
     }
+}
+
+/// Parts follow each other: nothing is lost between them, and nobody is asked in a pause.
+#[test]
+fn parts_follow_each_other() {
+    let services = [vec![serve(answers)]];
+    let ms = Duration::from_millis;
+    let profile = [
+        Part::Rate {
+            per_second: 1_000.0,
+            spacing: Spacing::Even,
+            lasts: ms(50),
+        },
+        Part::Pause { lasts: ms(20) },
+        Part::RampRate {
+            per_second: 1_000.0,
+            lasts: ms(100),
+        },
+        Part::Iterations { runs: 30, users: 3 },
+    ];
+    let plan = Plan::with(&profile, Vec::new(), 1);
+    let runs = Mutex::new(Vec::new());
+    let users = Askers {
+        request: &|run, _| {
+            runs.lock().unwrap().push(run);
+            Ok(REQUEST)
+        },
+        to_head: false,
+        expects: &|_, _| true,
+    };
+    let load = Load {
+        services: &services,
+        users: &users,
+        operations: 1,
+        keeps: Keeps::Status,
+        connections: 5,
+        plan: &plan,
+        until: Until {
+            elapsed: PATIENCE,
+            requests: None,
+        },
+        patience: PATIENCE,
+        workers: 2,
+    };
+    let each = apply(&load, &Watch::default(), &mut |_| {}).unwrap();
+    let begun = plan.arrivals() as u64;
+    assert_eq!((each[0].requests, classes(&each[0])), (begun + 30, vec![]));
+    let mut runs = runs.into_inner().unwrap();
+    runs.sort_unstable();
+    let open: Vec<u64> = (0..begun).collect();
+    assert_eq!(runs[..open.len()], open);
+    runs.dedup();
+    assert_eq!(
+        runs.len() as u64,
+        begun + 30,
+        "each has a number of its own"
+    );
 }

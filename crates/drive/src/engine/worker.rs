@@ -11,13 +11,13 @@ use model::Outcome;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::{TimeVal, TimeValLike};
 
-use super::arrivals::Schedule;
 use super::connection::Connection;
 use super::exchanges::{Ended, Exchanges};
 use super::seconds::{Share, zero};
 use super::users::{Asked, Meeting, Next, Told, User};
-use super::{Load, Pace, Watch};
+use super::{Load, Watch};
 use crate::load::Figures;
+use crate::profile::{Arrival, Phase, Schedule, share};
 
 /// After a request that could not be sent, its user waits so long.
 const REST_NS: u64 = 10_000_000;
@@ -26,6 +26,9 @@ const REST_NS: u64 = 10_000_000;
 const TICK_NS: u64 = 100_000_000;
 
 const SECOND_NS: u64 = 1_000_000_000;
+
+/// Where a plan has open parts too, runs of closed ones are numbered from here on.
+const CLOSED_RUNS_BEGIN: u64 = 1 << 40;
 
 /// What a thread applies load with.
 pub struct Worker<'a> {
@@ -42,10 +45,14 @@ pub struct Worker<'a> {
     /// Places that wait, for their time or for others.
     waiting: usize,
     meetings: BTreeMap<usize, Vec<usize>>,
+    /// When runs of open parts are due, until there are no more.
     schedule: Option<Schedule>,
-    /// When the next run is due, and whether it had to wait for a place.
-    due: Option<(u64, bool)>,
-    /// The next run's number, and how far it is to the one after it.
+    /// The next of them, and whether it had to wait for a place.
+    due: Option<(Arrival, bool)>,
+    /// What goes on, until when.
+    phase: Phase,
+    phase_ends_ns: u64,
+    /// The number of the next run of closed parts, and how far it is to the one after it.
     run: u64,
     step: u64,
     is_over: bool,
@@ -92,14 +99,10 @@ impl<'a> Worker<'a> {
                 wakes_ns: None,
             });
         }
-        let schedule = match load.pace {
-            Pace::Closed => None,
-            Pace::Open(arrivals) => Some(Schedule::new(
-                arrivals,
-                load.seed,
-                u64::from(number),
-                u64::from(workers),
-            )),
+        let schedule = load.plan.schedule(u64::from(number), u64::from(workers));
+        let first = match load.plan.is_open() {
+            true => CLOSED_RUNS_BEGIN,
+            false => 0,
         };
         Ok(Worker {
             load,
@@ -112,9 +115,11 @@ impl<'a> Worker<'a> {
             wakes: BinaryHeap::new(),
             waiting: 0,
             meetings: BTreeMap::new(),
-            schedule,
+            schedule: load.plan.is_open().then_some(schedule),
             due: None,
-            run: u64::from(number),
+            phase: Phase::Pause,
+            phase_ends_ns: 0,
+            run: first + u64::from(number),
             step: u64::from(workers),
             is_over: false,
             next_tick_ns: TICK_NS,
@@ -170,8 +175,9 @@ impl<'a> Worker<'a> {
     fn next_ns(&self) -> u64 {
         let wake = self.wakes.peek().map(|Reverse((at_ns, _))| *at_ns);
         let can_begin = !self.is_over && !self.free.is_empty();
-        let due = self.due.map(|(at_ns, _)| at_ns).filter(|_| can_begin);
-        let all = [Some(self.next_tick_ns), wake, due];
+        let due = self.due.map(|(arrival, _)| ns(arrival.due));
+        let due = due.into_iter().chain([self.phase_ends_ns]).min();
+        let all = [Some(self.next_tick_ns), wake, due.filter(|_| can_begin)];
         all.into_iter().flatten().min().unwrap_or(self.next_tick_ns)
     }
 
@@ -209,36 +215,95 @@ impl<'a> Worker<'a> {
     }
 
     fn begin_what_is_due(&mut self, now_ns: u64) {
-        while !self.is_over {
-            let due_ns = self.next_due().map(|(due_ns, _)| due_ns);
-            if due_ns.is_some_and(|due_ns| due_ns > now_ns) {
-                return;
-            }
-            if self.is_past_end(due_ns.unwrap_or(now_ns)) {
-                self.is_over = true;
-                return;
-            }
-            let Some(place) = self.free.pop() else {
-                // Whoever is late now is late for want of a place.
-                self.due = self.due.map(|(due_ns, _)| (due_ns, true));
-                return;
-            };
-            if !self.watch.takes_ticket(&self.load.until) {
-                self.is_over = true;
-                return;
-            }
-            let waited = self.due.take().is_some_and(|(_, waited)| waited);
-            self.places[place].user.begin(self.run);
-            self.run += self.step;
-            self.advance(place, due_ns, waited);
+        self.begin_open(now_ns);
+        self.begin_closed(now_ns);
+        if self.schedule.is_none() && self.due.is_none() && self.phase == Phase::Over {
+            self.is_over = true;
         }
     }
 
-    /// When the next run of an open model is due.
-    fn next_due(&mut self) -> Option<(u64, bool)> {
+    fn begin_open(&mut self, now_ns: u64) {
+        while !self.is_over {
+            let Some((arrival, waited)) = self.next_due() else {
+                return;
+            };
+            let due_ns = ns(arrival.due);
+            if due_ns > now_ns {
+                return;
+            }
+            if self.is_past_end(due_ns) {
+                (self.schedule, self.due) = (None, None);
+                self.is_over = self.load.plan.iterations().is_none();
+                return;
+            }
+            let Some(place) = self.take_place() else {
+                // Whoever is late now is late for want of a place.
+                self.due = Some((arrival, true));
+                return;
+            };
+            self.due = None;
+            self.places[place].user.begin(arrival.number);
+            self.advance(place, Some(due_ns), waited);
+        }
+    }
+
+    fn begin_closed(&mut self, now_ns: u64) {
+        while !self.is_over {
+            let Phase::Closed(users) = self.phase_at(now_ns) else {
+                return;
+            };
+            let busy = (self.places.len() - self.free.len()) as u64;
+            if busy >= share(users, self.number as u64, self.step) {
+                return;
+            }
+            if self.is_past_end(now_ns) {
+                self.is_over = true;
+                return;
+            }
+            let iterations = self.load.plan.iterations();
+            let iterations = iterations.filter(|last| now_ns >= ns(last.begins));
+            if iterations.is_some_and(|last| !self.watch.takes_iteration(last.runs)) {
+                (self.phase, self.phase_ends_ns) = (Phase::Over, u64::MAX);
+                return;
+            }
+            let Some(place) = self.take_place() else {
+                return;
+            };
+            self.places[place].user.begin(self.run);
+            self.run += self.step;
+            self.advance(place, None, false);
+        }
+    }
+
+    /// A place for one more run; none when all are taken, or no more may be begun.
+    fn take_place(&mut self) -> Option<usize> {
+        if self.free.is_empty() {
+            return None;
+        }
+        if !self.watch.takes_ticket(&self.load.until) {
+            self.is_over = true;
+            return None;
+        }
+        self.free.pop()
+    }
+
+    fn phase_at(&mut self, now_ns: u64) -> Phase {
+        if now_ns >= self.phase_ends_ns {
+            let now = Duration::from_nanos(now_ns);
+            self.phase = self.load.plan.phase(now);
+            let next = self.load.plan.next_change(now);
+            self.phase_ends_ns = next.map_or(u64::MAX, ns);
+        }
+        self.phase
+    }
+
+    /// The next run of an open part.
+    fn next_due(&mut self) -> Option<(Arrival, bool)> {
         if self.due.is_none() {
-            let schedule = self.schedule.as_mut()?;
-            self.due = Some((schedule.next().as_nanos() as u64, false));
+            match self.schedule.as_mut()?.next() {
+                Some(arrival) => self.due = Some((arrival, false)),
+                None => self.schedule = None,
+            }
         }
         self.due
     }
@@ -321,17 +386,15 @@ impl<'a> Worker<'a> {
             false => self.advance(at, None, false),
         }
         // The next run at once: it is what this place is for.
-        if self.schedule.is_none() {
-            self.begin_what_is_due(now_ns);
-        }
+        self.begin_closed(now_ns);
     }
 
     fn tick(&mut self, now_ns: u64) {
         self.next_tick_ns = (now_ns / TICK_NS + 1) * TICK_NS;
         // What was due in time is sent, also when it had to wait; but not for ever.
-        let grace = match self.schedule {
-            None => Duration::ZERO,
-            Some(_) => self.load.patience,
+        let grace = match self.load.plan.is_open() {
+            false => Duration::ZERO,
+            true => self.load.patience,
         };
         let end = self.load.until.elapsed.saturating_add(grace);
         if u128::from(now_ns) >= end.as_nanos() && !self.is_over {
@@ -349,7 +412,8 @@ impl<'a> Worker<'a> {
     /// What was due in time and still waits counts as it is: it was never sent.
     fn give_up_waiting(&mut self, now_ns: u64) {
         let end_ns = self.load.until.elapsed.as_nanos();
-        while let Some((due_ns, _)) = self.next_due().filter(|due| u128::from(due.0) < end_ns) {
+        let is_in_time = |due: &(Arrival, bool)| due.0.due.as_nanos() < end_ns;
+        while let Some((arrival, _)) = self.next_due().filter(is_in_time) {
             if !self.watch.takes_ticket(&self.load.until) {
                 return;
             }
@@ -357,7 +421,7 @@ impl<'a> Worker<'a> {
             let Some(first) = self.figures.first_mut() else {
                 return;
             };
-            let late = Duration::from_nanos(now_ns.saturating_sub(due_ns));
+            let late = Duration::from_nanos(now_ns.saturating_sub(ns(arrival.due)));
             first.count_sent(late, true);
             let why = "no connection was free in time".to_string();
             first.count_outcome(&Outcome::NotSent { why }, false, late);
@@ -390,6 +454,10 @@ impl<'a> Worker<'a> {
             is_last,
         });
     }
+}
+
+fn ns(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn time(used: TimeVal) -> Duration {

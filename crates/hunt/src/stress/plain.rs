@@ -119,14 +119,13 @@ fn apply(
         operations: 1,
         keeps: Keeps::Status,
         connections: plan.connections,
-        pace: plan.pace,
+        plan: &plan.pace.plan(plan.connections, left, seed),
         until: Until {
             elapsed: left,
             ..plan.until
         },
         patience: plan.patience,
         workers: plan.workers,
-        seed,
     };
     let figures = engine::apply(&load, watch, &mut |_| {})?.remove(0);
     Ok((figures, None))

@@ -160,6 +160,7 @@ impl OnLanes {
                 is_expected(&self.operation, told.outcome)
             },
         };
+        let pace = self.plan.pace;
         let load = Load {
             services: std::slice::from_ref(&self.addresses),
             users: &users,
@@ -169,11 +170,10 @@ impl OnLanes {
                 false => Keeps::Status,
             },
             connections: self.plan.connections,
-            pace: self.plan.pace,
+            plan: &pace.plan(self.plan.connections, self.left.elapsed, self.seed),
             until: self.left,
             patience: PATIENCE,
             workers: WORKERS,
-            seed: self.seed,
         };
         let figures = engine::apply(&load, watch, &mut |_| {})?.remove(0);
         Ok((
