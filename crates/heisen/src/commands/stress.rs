@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::plain;
 use crate::arguments::{ArrivalsOption, Common, StressOptions};
 use crate::exit::{Exit, Failure};
+use crate::outputs::Outputs;
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
@@ -45,7 +46,7 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
                 message: format!("error: {} has no operation", path.display()),
             })?,
     };
-    let load = match (size(options)?, &target) {
+    let mut load = match (size(options)?, &target) {
         (Some(requests), _) => Load::Bursts(bursts(options, requests, &system, operation)?),
         (None, Some(target)) => {
             let window = options.window.unwrap_or(target.window);
@@ -53,7 +54,21 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
         }
         (None, None) => Load::Steady(steady(options, operation)),
     };
-    let run = Run::begin(common, "stress", &system.name, Some((&system, path)))?;
+    let mut outputs = match &load {
+        Load::Bursts(_) if options.outputs.is_any() => {
+            return Err(Failure::usage(
+                "bursts on a spec have rounds and no seconds: --csv, --metrics and --audit are for steady \
+                 load and for --url; `heisen report --page FILE` is for both",
+            ));
+        }
+        _ => Outputs::open(&options.outputs)?,
+    };
+    if let Load::Steady(plan) = &mut load {
+        plan.audit = outputs.audit.take();
+    }
+    let spec = Some((&system, path));
+    let run = Run::begin_heard(common, "stress", &system.name, spec, outputs.listeners())?;
+    outputs.serve(&run)?;
     let result = run.on_stage(system, async |stage, context| match &load {
         Load::Steady(plan) => steady::run(stage, plan, context).await,
         Load::Bursts(plan) => bursts::run(stage, plan, context).await,
@@ -76,6 +91,7 @@ fn steady(options: &StressOptions, operation: String) -> StressPlan {
         until: until(options),
         wiring: wiring(options),
         setup: setup(options),
+        audit: None,
     }
 }
 
