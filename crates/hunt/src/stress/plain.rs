@@ -82,7 +82,11 @@ fn apply(
     let left = context.left(plan.until.elapsed);
     let name = format!("{} {}", plan.request.method, plan.request.path);
     let names = [name];
-    let mut tell = |second: &engine::Second| context.emit(seconds::told(second, &names, None));
+    let mut tell = |second: &engine::Second| {
+        if let Some(told) = seconds::told(second, &names, None) {
+            context.emit(told);
+        }
+    };
     if let Some(volleys) = plan.volleys {
         return volleys::apply(plan, volleys, &names[0], left, watch, &mut tell);
     }

@@ -1,12 +1,23 @@
 //! A second of load as an event: what the engine measured goes down the stream while load goes on, and
 //! everything that shows load over time is made of it.
 
+use std::time::Duration;
+
 use drive::engine::Second;
 use drive::load::{Figures, Times};
 use model::{EventKind, LoadFigures, LoadSecond, Percentiles};
 
-/// The event of a second; operations by their places, and how many answers were judged wrong so far.
-pub fn told(second: &Second, operations: &[String], violations: Option<u64>) -> EventKind {
+/// What is left of the last second, when nothing happened in it, is not told if it is shorter.
+const SHORT: Duration = Duration::from_millis(100);
+
+/// The event of a second, if there is something to tell; operations by their places, and how many
+/// answers were judged wrong so far.
+pub fn told(second: &Second, operations: &[String], violations: Option<u64>) -> Option<EventKind> {
+    let lasted = second.each.iter().map(|of| of.elapsed).max();
+    let lasted = lasted.unwrap_or_default();
+    if lasted < SHORT && second.each.iter().all(|of| of.requests == 0) {
+        return None;
+    }
     let all = match second.each.as_slice() {
         [only] => figures(only),
         several => figures(&sum(several)),
@@ -19,16 +30,15 @@ pub fn told(second: &Second, operations: &[String], violations: Option<u64>) -> 
             .zip(second.each.iter().map(figures))
             .collect(),
     };
-    let lasted = second.each.iter().map(|of| of.elapsed).max();
-    EventKind::LoadSecond {
+    Some(EventKind::LoadSecond {
         second: Box::new(LoadSecond {
             second: second.number,
-            lasted_us: lasted.unwrap_or_default().as_micros() as u64,
+            lasted_us: lasted.as_micros() as u64,
             all,
             operations,
             violations,
         }),
-    }
+    })
 }
 
 fn sum(each: &[Figures]) -> Figures {
@@ -62,8 +72,6 @@ fn percentiles(times: &Times) -> Percentiles {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use model::{Outcome, UnknownWhy};
 
     use super::*;
@@ -93,7 +101,7 @@ mod tests {
     fn second(each: Vec<Figures>, names: &[&str]) -> LoadSecond {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         match told(&Second { number: 7, each }, &names, Some(3)) {
-            EventKind::LoadSecond { second } => *second,
+            Some(EventKind::LoadSecond { second }) => *second,
             other => panic!("{other:?}"),
         }
     }
@@ -110,6 +118,20 @@ mod tests {
         );
         assert_eq!(told.all.latency_us.mean, 200.0);
         assert_eq!((told.operations, told.violations), (Vec::new(), Some(3)));
+    }
+
+    #[test]
+    fn what_is_left_of_a_second_is_told_where_something_happened() {
+        let of = |requests, elapsed_ms| {
+            let each = vec![Figures {
+                requests,
+                elapsed: Duration::from_millis(elapsed_ms),
+                ..Figures::default()
+            }];
+            told(&Second { number: 3, each }, &["pay".to_string()], None).is_some()
+        };
+        assert!(!of(0, 1));
+        assert!(of(1, 1) && of(0, 1000));
     }
 
     #[test]

@@ -212,8 +212,9 @@ impl OnLanes {
         };
         let mut tell = |second: &engine::Second| {
             let violations = judges_answers.then(|| wrong.count());
-            let told = seconds::told(second, &names, violations);
-            self.context.emit(told);
+            if let Some(told) = seconds::told(second, &names, violations) {
+                self.context.emit(told);
+            }
         };
         let figures = engine::apply(&load, watch, &mut tell)?.remove(0);
         Ok((figures, wrong))
