@@ -66,7 +66,7 @@ pub enum Command {
     /// Say where it will race and how often: from the spec alone, the running system, or its logs
     Predict(PredictOptions),
     /// Put load on an operation and ask the oracles afterwards
-    Stress(StressOptions),
+    Stress(Box<StressOptions>),
     /// Find where requests race, force it, and keep it as a small file that replays
     Isolate(IsolateOptions),
     /// Run a schedule again and again: does it still go wrong?
@@ -269,6 +269,33 @@ pub struct StressOptions {
     /// processor, with --rate one for each 20000 requests per second]
     #[arg(long, value_name = "N", requires = "url", conflicts_with = "bursts", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub threads: Option<u32>,
+    #[command(flatten)]
+    pub outputs: OutputOptions,
+}
+
+/// What `stress` gives out while it goes on. Bursts on a spec have rounds and no seconds, so there is
+/// none of this for them.
+#[derive(Debug, Default, Args)]
+pub struct OutputOptions {
+    /// Write a row for each second to FILE, as it is over; `heisen report RUN --csv FILE` does later
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Answer Prometheus while load goes on, on this port of 127.0.0.1 [default: a free one]
+    #[arg(long, value_name = "PORT", num_args = 0..=1, default_missing_value = "0")]
+    pub metrics: Option<u16>,
+    /// Write a JSON line for each request to FILE
+    #[arg(long, value_name = "FILE")]
+    pub audit: Option<PathBuf>,
+    /// At most so many of them; the rest is counted
+    #[arg(long, value_name = "N", default_value_t = 100_000, requires = "audit")]
+    pub audit_max: u64,
+}
+
+impl OutputOptions {
+    /// Whether anything of it is wanted.
+    pub fn is_any(&self) -> bool {
+        self.csv.is_some() || self.metrics.is_some() || self.audit.is_some()
+    }
 }
 
 /// How the requests of a burst leave.
@@ -381,9 +408,13 @@ pub struct ReportOptions {
     /// The run: an id, its beginning, a file, or `latest`
     #[arg(default_value = "latest")]
     pub run: String,
-    /// Write the page of a prediction to FILE: the graph, the curves, every boundary
+    /// Write a page of HTML to FILE. Of a prediction: the graph, the curves, every boundary. Of load:
+    /// its figures over time
     #[arg(long, value_name = "FILE")]
     pub page: Option<PathBuf>,
+    /// Write the seconds of load to FILE, a row for each
+    #[arg(long, value_name = "FILE", conflicts_with = "page")]
+    pub csv: Option<PathBuf>,
 }
 
 /// Options of `proxy`.
@@ -511,7 +542,7 @@ mod tests {
     fn stress(words: &[&str]) -> Result<super::StressOptions, clap::Error> {
         let all = ["heisen", "stress", "reserve"].iter().chain(words);
         match super::Arguments::try_parse_from(all)?.command {
-            super::Command::Stress(options) => Ok(options),
+            super::Command::Stress(options) => Ok(*options),
             other => panic!("{other:?}"),
         }
     }
@@ -569,6 +600,24 @@ mod tests {
             ),
         ] {
             assert_eq!(bursts(words), expected, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn metrics_take_a_port_or_a_free_one() {
+        for (words, expected) in [
+            (&[][..], Ok(None)),
+            (&["--metrics"], Ok(Some(0))),
+            (&["--metrics", "--direct"], Ok(Some(0))),
+            (&["--metrics", "9464"], Ok(Some(9464))),
+            (&["--metrics", "65536"], Err(ErrorKind::ValueValidation)),
+            (
+                &["--audit-max", "5"],
+                Err(ErrorKind::MissingRequiredArgument),
+            ),
+        ] {
+            let metrics = stress(words).map(|options| options.outputs.metrics);
+            assert_eq!(metrics.map_err(|error| error.kind()), expected, "{words:?}");
         }
     }
 

@@ -8,7 +8,9 @@ mod arguments;
 mod clock;
 mod commands;
 mod exit;
+mod metrics;
 mod out;
+mod outputs;
 mod run;
 mod sink;
 

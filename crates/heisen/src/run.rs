@@ -16,7 +16,7 @@ use crate::arguments::{Color, Common};
 use crate::clock;
 use crate::exit::{Exit, Failure};
 use crate::out::put;
-use crate::sink::{self, Drain, Drained, Stream};
+use crate::sink::{self, Drain, Drained, Listener, Stream};
 
 /// A run that goes on.
 pub struct Run<'a> {
@@ -61,6 +61,17 @@ impl<'a> Run<'a> {
         system: &str,
         spec: Option<(&System, PathBuf)>,
     ) -> Result<Run<'a>, Failure> {
+        Run::begin_heard(common, command, system, spec, Vec::new())
+    }
+
+    /// Begins a run whose events others hear too.
+    pub fn begin_heard(
+        common: &'a Common,
+        command: &'static str,
+        system: &str,
+        spec: Option<(&System, PathBuf)>,
+        listeners: Vec<Box<dyn Listener>>,
+    ) -> Result<Run<'a>, Failure> {
         lab::allow_many_files();
         let target = document_target(common)?;
         let at_ms = clock::now_ms();
@@ -69,7 +80,7 @@ impl<'a> Run<'a> {
         let id = run_id(&started, command);
         let evidence = Evidence::create(&common.out, &id).map_err(|error| error.to_string());
         let progress = Progress::for_stderr(common.quiet, color(common.color));
-        let (stream, drain) = sink::open(evidence, progress);
+        let (stream, drain) = sink::open(evidence, progress, listeners);
         let path = spec.as_ref().map(|(_, path)| path.display().to_string());
         stream.emit(EventKind::RunStarted {
             run: id.clone(),
@@ -127,6 +138,11 @@ impl<'a> Run<'a> {
     /// Where recordings of wires go.
     pub fn stream(&self) -> Arc<Stream> {
         Arc::clone(&self.stream)
+    }
+
+    /// Lets something go on beside everything else. It ends with the run.
+    pub fn beside(&self, work: impl Future<Output = ()> + Send + 'static) {
+        drop(self.runtime.spawn(work));
     }
 
     /// Runs `work` on an open stage, and closes the stage whatever came of it.
@@ -300,6 +316,9 @@ impl<'a> Run<'a> {
         let drained = drain.finish();
         if let Some(trouble) = &drained.trouble {
             eprintln!("warning: the evidence of this run is not whole: {trouble}");
+        }
+        for trouble in &drained.unheard {
+            eprintln!("warning: {trouble}");
         }
         Ended {
             document,

@@ -1,5 +1,5 @@
-//! The one stream of events, fanned out on a thread of its own: to the evidence and to the
-//! terminal. Recordings of wires take the same way to the same file.
+//! The one stream of events, fanned out on a thread of its own: to the evidence, to the terminal, and
+//! to whoever else wants to hear it. Recordings of wires take the same way to the same file.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -22,6 +22,15 @@ pub struct Stream {
     items: SyncSender<Item>,
 }
 
+/// Hears every event, on the stream's thread: it must not keep it long.
+pub trait Listener: Send {
+    /// Takes an event.
+    fn consume(&mut self, event: &Event);
+
+    /// The stream has ended; says what went wrong, if anything did.
+    fn end(self: Box<Self>) -> Option<String>;
+}
+
 /// What goes down the stream.
 enum Item {
     Event(Event),
@@ -41,12 +50,18 @@ pub struct Drained {
     pub events: Vec<Event>,
     /// Why evidence could not be written.
     pub trouble: Option<String>,
+    /// What went wrong with what others heard.
+    pub unheard: Vec<String>,
 }
 
 /// Opens the stream.
-pub fn open(evidence: Result<Evidence, String>, progress: Progress) -> (Stream, Drain) {
+pub fn open(
+    evidence: Result<Evidence, String>,
+    progress: Progress,
+    listeners: Vec<Box<dyn Listener>>,
+) -> (Stream, Drain) {
     let (items, waiting) = sync_channel(EVENTS_WAITING_MAX);
-    let thread = std::thread::spawn(move || drain(&waiting, evidence, progress));
+    let thread = std::thread::spawn(move || drain(&waiting, evidence, progress, listeners));
     (
         Stream {
             began: Instant::now(),
@@ -77,6 +92,7 @@ impl Drain {
         self.thread.join().unwrap_or_else(|_| Drained {
             evidence: None,
             events: Vec::new(),
+            unheard: Vec::new(),
             trouble: Some("the thread that writes evidence ended early".to_string()),
         })
     }
@@ -89,6 +105,7 @@ fn drain(
     waiting: &Receiver<Item>,
     evidence: Result<Evidence, String>,
     mut progress: Progress,
+    mut listeners: Vec<Box<dyn Listener>>,
 ) -> Drained {
     let (mut evidence, mut trouble) = match evidence {
         Ok(evidence) => (Some(evidence), None),
@@ -100,6 +117,9 @@ fn drain(
         match waiting.recv_timeout(FLUSH_EVERY) {
             Ok(Item::Event(event)) => {
                 progress.consume(&event);
+                for listener in &mut listeners {
+                    listener.consume(&event);
+                }
                 match &mut evidence {
                     Some(evidence) => evidence.record(&event),
                     None if events.len() < EVENTS_KEPT_MAX => events.push(event),
@@ -122,6 +142,7 @@ fn drain(
         }
     }
     progress.clear();
+    let unheard = listeners.into_iter().filter_map(|one| one.end()).collect();
     let evidence = evidence.and_then(|evidence| match evidence.finish() {
         Ok(path) => Some(path),
         Err(error) => {
@@ -133,6 +154,7 @@ fn drain(
         evidence,
         events,
         trouble,
+        unheard,
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::history::TrialHistory;
+use crate::load_second::LoadSecond;
 use crate::names::{LaneId, WireId};
 use crate::prediction::Prediction;
 use crate::step::{Reply, Step};
@@ -119,7 +120,7 @@ pub enum EventKind {
     PhaseStarted {
         /// Its name.
         phase: String,
-        /// How many trials are planned, if known.
+        /// How many trials are planned, or requests where it is load; if known.
         trials: Option<u64>,
     },
     /// A step passed both its gates in a trial whose steps are kept.
@@ -183,6 +184,18 @@ pub enum EventKind {
     Predicted {
         /// All of it.
         prediction: Box<Prediction>,
+    },
+    /// A second of load is over.
+    LoadSecond {
+        /// What it did.
+        second: Box<LoadSecond>,
+    },
+    /// While the run goes on, it can be asked for something.
+    Offered {
+        /// What: `metrics`.
+        what: String,
+        /// Where: `http://127.0.0.1:9464/metrics`.
+        address: String,
     },
     /// Load was measured.
     LoadMeasured {

@@ -14,6 +14,7 @@ pub mod fault;
 pub mod hash;
 pub mod history;
 pub mod load;
+pub mod load_second;
 pub mod names;
 pub mod oracle;
 pub mod prediction;
@@ -44,6 +45,7 @@ pub use load::{
     Auth, Comparison, Feed, FeedSource, LoadPlan, Measure, Measured, Part, Pick, Scenario,
     ScenarioStep, Spacing, Taken, Threshold, Values,
 };
+pub use load_second::{LoadFigures, LoadSecond, Percentiles};
 pub use names::{ConnectionId, LaneId, Protocol, WireId};
 pub use prediction::{Boundary, Hazard, Prediction};
 pub use record::StepRecord;

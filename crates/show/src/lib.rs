@@ -5,6 +5,7 @@
 //! document. Wording, numbers, colours and widths are each decided in one module.
 
 mod document;
+mod load;
 mod number;
 mod page;
 mod picture;
@@ -18,6 +19,7 @@ mod text;
 mod variants;
 
 pub use document::{DocumentError, DocumentHead, DocumentTarget, document};
+pub use load::{Intervals, Metrics};
 pub use number::{bytes, count, interval, microseconds, milliseconds, percent, rate};
 pub use page::{PageHead, page_of, prediction_page};
 pub use prediction::prediction_document;

@@ -30,6 +30,8 @@ pub(crate) fn kind_word(kind: &EventKind) -> &'static str {
         EventKind::PhaseEnded { .. } => "phase_ended",
         EventKind::ReplicaDied { .. } => "replica_died",
         EventKind::Warning { .. } => "warning",
+        EventKind::LoadSecond { .. } => "load_second",
+        EventKind::Offered { .. } => "offered",
         EventKind::LoadMeasured { .. } => "load_measured",
         EventKind::Predicted { .. } => "predicted",
         EventKind::RunEnded { .. } => "run_ended",
@@ -98,7 +100,7 @@ mod tests {
         words.dedup();
         assert_eq!(
             words.len(),
-            16,
+            18,
             "one_of_each must have every kind: {words:?}"
         );
     }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use model::{
-    Attempt, ConnectionId, Event, EventKind, Judgement, LaneId, Observation, Outcome, Protocol,
-    Rate, Reply, ReplyKind, Step, Transaction, TrialHistory, UnknownWhy, Violation, WireId,
+    Attempt, ConnectionId, Event, EventKind, Judgement, LaneId, LoadSecond, Observation, Outcome,
+    Protocol, Rate, Reply, ReplyKind, Step, Transaction, TrialHistory, UnknownWhy, Violation,
+    WireId,
 };
 use serde_json::json;
 
@@ -260,6 +261,18 @@ pub(crate) fn one_of_each() -> Vec<Event> {
         },
         EventKind::Warning {
             message: text("few\n\"file\" descriptors"),
+        },
+        EventKind::LoadSecond {
+            second: Box::new(LoadSecond {
+                second: 3,
+                lasted_us: 1_000_000,
+                violations: Some(2),
+                ..LoadSecond::default()
+            }),
+        },
+        EventKind::Offered {
+            what: text("metrics"),
+            address: text("http://127.0.0.1:9464/metrics"),
         },
         EventKind::LoadMeasured {
             figures: json!({ "requests": 12, "errors": {} }),

@@ -2,10 +2,12 @@
 
 use drive::PreparedRequest;
 use drive::engine::{Release, Target};
-use hunt::stress::plain::{self, PlainPlan, VolleyPlan};
+use hunt::stress::plain::{self, PlainPlan};
+use hunt::stress::volleys::VolleyPlan;
 
 use crate::arguments::{Common, ReleaseOption, StressOptions};
 use crate::exit::{Exit, Failure};
+use crate::outputs::Outputs;
 use crate::run::{Outcome, Run};
 
 /// What one thread is asked for at most, unless the user says otherwise.
@@ -13,8 +15,11 @@ const PER_THREAD: f64 = 20_000.0;
 
 /// Runs it.
 pub fn run(options: &StressOptions, url: &str, common: &Common) -> Result<Exit, Failure> {
-    let plan = plan(options, url)?;
-    let run = Run::begin(common, "stress", url, None)?;
+    let mut plan = plan(options, url)?;
+    let mut outputs = Outputs::open(&options.outputs)?;
+    plan.audit = outputs.audit.take();
+    let run = Run::begin_heard(common, "stress", url, None, outputs.listeners())?;
+    outputs.serve(&run)?;
     let context = run.context();
     let result = run.block_on(plain::run(&plan, &context));
     let is_interrupted = context.interrupt.is_set();
@@ -95,5 +100,6 @@ fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
         until: super::stress::until(options),
         patience: options.patience,
         workers: options.threads.unwrap_or(enough.min(processors)),
+        audit: None,
     })
 }

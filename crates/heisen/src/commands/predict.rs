@@ -1,11 +1,9 @@
 //! `heisen predict`: where it will race, and how often.
 
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
 
 use hunt::predict::{Format, SwarmPlan};
 use model::{Demand, DemandShape, EventKind, EventSink, Prediction, Setup, System, Traffic};
-use store::Recorded;
 
 use crate::arguments::{Common, LogFormat, PredictOptions};
 use crate::exit::{Exit, Failure};
@@ -159,16 +157,4 @@ fn outcome(run: &Run<'_>, prediction: Prediction, options: &PredictOptions) -> O
             false => Exit::Done,
         },
     }
-}
-
-/// Writes the page of a run that predicted something.
-pub fn page(evidence: &Path, to: &PathBuf) -> Result<(), Failure> {
-    let recorded = Recorded::open(evidence).map_err(Failure::usage)?;
-    let page = show::page_of(recorded.events().map_while(Result::ok)).ok_or_else(|| {
-        Failure::usage(format!(
-            "{} predicted nothing, so there is no page of it; runs of `heisen predict` have one",
-            evidence.display()
-        ))
-    })?;
-    std::fs::write(to, page).map_err(|error| Failure::usage(format!("{}: {error}", to.display())))
 }

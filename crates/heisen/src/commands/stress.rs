@@ -15,6 +15,7 @@ use super::aim::{self, Target};
 use super::plain;
 use crate::arguments::{ArrivalsOption, Common, StressOptions};
 use crate::exit::{Exit, Failure};
+use crate::outputs::Outputs;
 use crate::run::{Outcome, Run};
 
 pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
@@ -42,7 +43,7 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
                 message: format!("error: {} has no operation", path.display()),
             })?,
     };
-    let load = match (size(options)?, &target) {
+    let mut load = match (size(options)?, &target) {
         (Some(requests), None) => {
             let (requests, window) = size_of_burst(options, requests, &system, &operation)?;
             Load::Bursts(plan(options, &system, operation, requests, window)?)
@@ -55,7 +56,21 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
         }
         (None, None) => Load::Steady(steady(options, operation)),
     };
-    let run = Run::begin(common, "stress", &system.name, Some((&system, path)))?;
+    let mut outputs = match &load {
+        Load::Bursts(_) if options.outputs.is_any() => {
+            return Err(Failure::usage(
+                "bursts on a spec have rounds and no seconds: --csv, --metrics and --audit are for steady \
+                 load and for --url; `heisen report --page FILE` is for both",
+            ));
+        }
+        _ => Outputs::open(&options.outputs)?,
+    };
+    if let Load::Steady(plan) = &mut load {
+        plan.audit = outputs.audit.take();
+    }
+    let spec = Some((&system, path));
+    let run = Run::begin_heard(common, "stress", &system.name, spec, outputs.listeners())?;
+    outputs.serve(&run)?;
     let result = run.on_stage(system, async |stage, context| match &load {
         Load::Steady(plan) => steady::run(stage, plan, context).await,
         Load::Bursts(plan) => bursts::run(stage, plan, context).await,
@@ -78,6 +93,7 @@ fn steady(options: &StressOptions, operation: String) -> StressPlan {
         until: until(options),
         wiring: wiring(options),
         setup: setup(options),
+        audit: None,
     }
 }
 

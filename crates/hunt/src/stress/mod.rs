@@ -1,11 +1,14 @@
 //! `heisen stress`: load on a raised system, its figures, and what the oracles say after; `bursts` asks
 //! them after each of many short bursts instead, and `plain` has neither system nor oracles.
 
+pub mod audit;
 pub mod bursts;
 pub(crate) mod contention;
 mod figures;
 pub mod plain;
+mod seconds;
 pub mod steady;
+pub mod volleys;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,6 +18,8 @@ use drive::engine::Watch;
 use lab::Lab;
 use model::{LaneId, Operation, Outcome, Violation};
 use serde_json::{Map, Value};
+
+use audit::Audit;
 
 use crate::context::Context;
 use crate::error::HuntError;
@@ -95,4 +100,13 @@ async fn beside<T: Send + 'static>(
     };
     let applied = applied.map_err(std::io::Error::other).flatten();
     applied.map_err(no_generator)
+}
+
+/// Ends the log of requests. One that is not whole fails nothing.
+fn close(audit: Option<&Audit>, context: &Context) {
+    if let Some(Err(error)) = audit.map(Audit::finish) {
+        context.warn(format!(
+            "the log of requests is not whole: {error}; see that there is room, or give another file"
+        ));
+    }
 }

@@ -1,17 +1,19 @@
 //! `heisen stress --url`: load on any server, without a spec and without oracles. What comes out are
 //! times and counts, and whether the generator itself kept up.
 
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
 use drive::PreparedRequest;
-use drive::engine::{self, Askers, Burster, Due, Keeps, Load, Pace, Release, Target, Watch};
+use drive::engine::{self, Askers, Keeps, Load, Pace, Target, Users, Watch};
 use drive::load::{Figures, Times, Until};
 use model::{EventKind, Outcome};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::beside;
-use super::figures::{applied, busy, measured, percentiles, too_slow};
+use super::audit::{Audit, Audited, quoted};
+use super::figures::{applied, busy, measured, too_slow};
+use super::volleys::{self, VolleyPlan};
+use super::{beside, close, seconds};
 use crate::context::Context;
 use crate::error::HuntError;
 
@@ -34,15 +36,8 @@ pub struct PlainPlan {
     pub patience: Duration,
     /// Threads.
     pub workers: u32,
-}
-
-/// Requests that leave at once.
-#[derive(Debug, Clone, Copy)]
-pub struct VolleyPlan {
-    /// How often.
-    pub rounds: u64,
-    /// How they leave.
-    pub release: Release,
+    /// Where each request is written down.
+    pub audit: Option<Arc<Audit>>,
 }
 
 /// Applies load; returns the command's part of the machine-readable document.
@@ -56,15 +51,15 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
     }
     context.emit(EventKind::PhaseStarted {
         phase: "load".to_string(),
-        trials: None,
+        trials: plan.until.requests.filter(|_| plan.volleys.is_none()),
     });
-    let (asked, seed) = (plan.clone(), context.seed);
-    let left = context.left(plan.until.elapsed);
-    let (figures, skew_us) = beside(context, move |watch| apply(&asked, left, seed, watch)).await?;
+    let (asked, within) = (plan.clone(), context.clone());
+    let (figures, skew_us) = beside(context, move |watch| apply(&asked, &within, watch)).await?;
+    close(plan.audit.as_deref(), context);
     let mut document = measured(&figures);
     document.extend(applied(plan.pace, plan.connections, plan.workers, &figures));
     if let (Some(volleys), Some(skew_us)) = (plan.volleys, skew_us) {
-        document.extend(of_volleys(volleys, plan.connections, &skew_us));
+        document.extend(volleys::document(volleys, plan.connections, &skew_us));
     }
     let busy = busy(plan.connections, plan.workers, &figures);
     if plan.volleys.is_none()
@@ -78,44 +73,35 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
     Ok(document)
 }
 
-fn of_volleys(plan: VolleyPlan, connections: u32, skew_us: &Times) -> Map<String, Value> {
-    let release = match plan.release {
-        Release::LastByte => "last byte",
-        Release::Whole => "whole",
-    };
-    model::object(json!({
-        "load": { "pace": "burst", "release": release, "requests": connections },
-        "rounds": skew_us.len(),
-        "burst_skew_us": percentiles(skew_us),
-    }))
-}
-
-/// What was measured, and the skew of volleys.
+/// What was measured, and the skew of volleys. Tells of each second.
 fn apply(
     plan: &PlainPlan,
-    left: Duration,
-    seed: u64,
+    context: &Context,
     watch: &Watch,
 ) -> std::io::Result<(Figures, Option<Times>)> {
-    let request = plan.request.to_wire(&plan.target.host);
-    let to_head = plan.request.method == "HEAD";
+    let left = context.left(plan.until.elapsed);
+    let name = format!("{} {}", plan.request.method, plan.request.path);
+    let names = [name];
+    let mut tell = |second: &engine::Second| {
+        if let Some(told) = seconds::told(second, &names, None) {
+            context.emit(told);
+        }
+    };
     if let Some(volleys) = plan.volleys {
-        let due = Due {
-            at: Duration::ZERO,
-            lane: 0,
-            request,
-            to_head,
-        };
-        return volleyed(plan, volleys, &due, left, watch);
+        return volleys::apply(plan, volleys, &names[0], left, watch, &mut tell);
     }
+    let request = plan.request.to_wire(&plan.target.host);
     let users = Askers {
         request: &|_, _| Ok(request.clone()),
-        to_head,
+        to_head: plan.request.method == "HEAD",
         expects: &|told, _| is_wanted(told.outcome),
     };
+    let quoted = [quoted(&names[0])];
+    let audited = plan.audit.as_ref();
+    let audited = audited.map(|audit| Audited::new(&users, audit, &quoted, &[1]));
     let load = Load {
         services: &[vec![plan.target.address]],
-        users: &users,
+        users: audited.as_ref().map_or(&users as &dyn Users, |all| all),
         operations: 1,
         keeps: Keeps::Status,
         connections: plan.connections,
@@ -127,11 +113,12 @@ fn apply(
         patience: plan.patience,
         workers: plan.workers,
     };
-    let figures = engine::apply(&load, watch, &mut |_| {})?.remove(0);
+    let figures = engine::apply(&load, watch, &mut tell)?.remove(0);
     Ok((figures, None))
 }
 
-fn is_wanted(outcome: &Outcome) -> bool {
+/// Whether a server without a spec answered as it should.
+pub fn is_wanted(outcome: &Outcome) -> bool {
     matches!(
         outcome,
         Outcome::Answered {
@@ -139,37 +126,4 @@ fn is_wanted(outcome: &Outcome) -> bool {
             ..
         }
     )
-}
-
-/// The same request over all connections at once, again and again.
-fn volleyed(
-    plan: &PlainPlan,
-    volleys: VolleyPlan,
-    due: &Due,
-    left: Duration,
-    watch: &Watch,
-) -> std::io::Result<(Figures, Option<Times>)> {
-    let lanes = [plan.target.address];
-    let threads = plan.workers as usize;
-    let mut burster = Burster::new(&lanes, Keeps::Status, plan.patience, threads)?;
-    let burst = vec![due.clone(); plan.connections as usize];
-    let mut figures = Figures::default();
-    let mut skew_us = figures.latency_us.clone();
-    let began = Instant::now();
-    for _ in 0..volleys.rounds {
-        let sent = burster.send(&burst, volleys.release, watch)?;
-        if watch.stop.load(Ordering::Relaxed) {
-            break;
-        }
-        for sent in &sent {
-            figures.count_sent(sent.late(), false);
-            figures.count_outcome(&sent.outcome, is_wanted(&sent.outcome), sent.took());
-        }
-        skew_us.saturating_record(engine::skew(&sent).as_micros().max(1) as u64);
-        if began.elapsed() >= left {
-            break;
-        }
-    }
-    figures.elapsed = began.elapsed();
-    Ok((figures, Some(skew_us)))
 }

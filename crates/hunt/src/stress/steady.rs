@@ -1,9 +1,10 @@
 //! Load that goes on, down all lanes in turn; the oracles are asked once, when it is over.
 
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use drive::engine::{self, Askers, Keeps, Load, Pace, Watch};
+use drive::engine::{self, Askers, Keeps, Load, Pace, Users, Watch};
 use drive::load::{Figures, Until};
 use drive::{Draws, Filling};
 use lab::Lab;
@@ -13,8 +14,9 @@ use model::{
 };
 use serde_json::{Map, Value, json};
 
+use super::audit::{Audit, Audited, quoted};
 use super::figures::{applied, busy, measured, too_slow};
-use super::{Stressed, addresses, beside, is_expected, operation};
+use super::{Stressed, addresses, beside, close, is_expected, operation, seconds};
 use crate::context::Context;
 use crate::error::HuntError;
 use crate::judging;
@@ -36,6 +38,8 @@ pub struct StressPlan {
     pub wiring: Wiring,
     /// The state it starts from.
     pub setup: Setup,
+    /// Where each request is written down.
+    pub audit: Option<Arc<Audit>>,
 }
 
 /// Runs load on a stage that is open and not raised. Lowers it at the end.
@@ -60,10 +64,10 @@ pub async fn run<L: Lab>(
             elapsed: context.left(plan.until.elapsed),
             ..plan.until
         },
-        seed: context.seed,
-        now_ms: context.now_ms,
+        context: context.clone(),
     };
     let (figures, wrong) = beside(context, move |watch| on.apply(watch)).await?;
+    close(plan.audit.as_deref(), context);
     let system = stage.system.clone();
     let observations: Vec<Observation> = judging::observations(stage, &system, None).await;
     let history = TrialHistory {
@@ -73,7 +77,8 @@ pub async fn run<L: Lab>(
         observations,
     };
     let mut judgement = check::judge(&system, &history, None);
-    judgement.violations.extend(wrong);
+    let violations = judgement.violations.len() as u64 + wrong.count();
+    judgement.violations.extend(wrong.into_kept());
     let interrupted = context.interrupt.is_set();
     stage.report_deaths();
     stage.lower().await?;
@@ -88,7 +93,7 @@ pub async fn run<L: Lab>(
         enforced: None,
         took_ms: figures.elapsed.as_millis() as u64,
     });
-    let mut document = document(&figures, &judgement.violations, broken);
+    let mut document = document(&figures, violations, broken);
     document.extend(applied(plan.pace, plan.connections, WORKERS, &figures));
     let busy = busy(plan.connections, WORKERS, &figures);
     if let Some(warning) = too_slow(plan.pace, busy, &figures) {
@@ -127,15 +132,42 @@ struct OnLanes {
     addresses: Vec<SocketAddr>,
     plan: StressPlan,
     left: Until,
-    seed: u64,
-    now_ms: fn() -> u64,
+    context: Context,
+}
+
+/// Violations by answers.
+#[derive(Default)]
+struct Wrong {
+    kept: Mutex<Vec<Violation>>,
+    all: AtomicU64,
+}
+
+impl Wrong {
+    fn add(&self, found: Vec<Violation>) {
+        if found.is_empty() {
+            return;
+        }
+        self.all.fetch_add(found.len() as u64, Ordering::Relaxed);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = WRONG_ANSWERS_MAX.saturating_sub(kept.len());
+        kept.extend(found.into_iter().take(room));
+    }
+
+    fn count(&self) -> u64 {
+        self.all.load(Ordering::Relaxed)
+    }
+
+    fn into_kept(self) -> Vec<Violation> {
+        let kept = self.kept.into_inner();
+        kept.unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl OnLanes {
-    /// Says what was measured, and which answers were wrong.
-    fn apply(&self, watch: &Watch) -> std::io::Result<(Figures, Vec<Violation>)> {
+    /// Says what was measured, and which answers were wrong. Tells of each second.
+    fn apply(&self, watch: &Watch) -> std::io::Result<(Figures, Wrong)> {
         let hosts: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
-        let wrong = Mutex::new(Vec::new());
+        let wrong = Wrong::default();
         let mut invariants = self.system.invariants.iter();
         let judges_answers = invariants.any(|i| matches!(&i.probe, Probe::Responses { .. }));
         let users = Askers {
@@ -144,8 +176,8 @@ impl OnLanes {
                     &self.operation,
                     &mut Filling {
                         args: &[],
-                        draws: &mut Draws::new(self.seed, "stress", number),
-                        now_ms: (self.now_ms)(),
+                        draws: &mut Draws::new(self.context.seed, "stress", number),
+                        now_ms: (self.context.now_ms)(),
                     },
                 );
                 let request = request.map_err(|error| error.to_string())?;
@@ -155,41 +187,47 @@ impl OnLanes {
             expects: &|told, place| {
                 if judges_answers {
                     let lane = place % hosts.len();
-                    judge_answer(&self.system, &self.operation, lane, told.outcome, &wrong);
+                    wrong.add(judged(&self.system, &self.operation, lane, told.outcome));
                 }
                 is_expected(&self.operation, told.outcome)
             },
         };
         let pace = self.plan.pace;
+        let (names, lanes) = ([self.operation.name.clone()], [hosts.len()]);
+        let quoted = [quoted(&self.operation.name)];
+        let audited = self.plan.audit.as_ref();
+        let audited = audited.map(|audit| Audited::new(&users, audit, &quoted, &lanes));
         let load = Load {
             services: std::slice::from_ref(&self.addresses),
-            users: &users,
+            users: audited.as_ref().map_or(&users as &dyn Users, |all| all),
             operations: 1,
             keeps: match judges_answers {
                 true => Keeps::Bodies,
                 false => Keeps::Status,
             },
             connections: self.plan.connections,
-            plan: &pace.plan(self.plan.connections, self.left.elapsed, self.seed),
+            plan: &pace.plan(self.plan.connections, self.left.elapsed, self.context.seed),
             until: self.left,
             patience: PATIENCE,
             workers: WORKERS,
         };
-        let figures = engine::apply(&load, watch, &mut |_| {})?.remove(0);
-        Ok((
-            figures,
-            wrong.into_inner().unwrap_or_else(PoisonError::into_inner),
-        ))
+        let mut tell = |second: &engine::Second| {
+            let violations = judges_answers.then(|| wrong.count());
+            if let Some(told) = seconds::told(second, &names, violations) {
+                self.context.emit(told);
+            }
+        };
+        let figures = engine::apply(&load, watch, &mut tell)?.remove(0);
+        Ok((figures, wrong))
     }
 }
 
-fn judge_answer(
+fn judged(
     system: &System,
     operation: &Operation,
     lane: usize,
     outcome: &Outcome,
-    wrong: &Mutex<Vec<Violation>>,
-) {
+) -> Vec<Violation> {
     let attempt = model::Attempt {
         racer: format!("lane {}", lane + 1),
         operation: operation.name.clone(),
@@ -202,17 +240,14 @@ fn judge_answer(
         attempts: vec![attempt],
         ..TrialHistory::default()
     };
-    let found = check::judge(system, &history, None).violations;
-    let mut wrong = wrong.lock().unwrap_or_else(PoisonError::into_inner);
-    let room = WRONG_ANSWERS_MAX.saturating_sub(wrong.len());
-    wrong.extend(found.into_iter().take(room));
+    check::judge(system, &history, None).violations
 }
 
-fn document(figures: &Figures, violations: &[Violation], broken: Rate) -> Map<String, Value> {
+fn document(figures: &Figures, violations: u64, broken: Rate) -> Map<String, Value> {
     let (low, high) = broken.interval();
     let mut document = measured(figures);
     document.extend(model::object(json!({
-        "violations": violations.len(),
+        "violations": violations,
         "rate": broken.share(),
         "interval": [low, high],
     })));

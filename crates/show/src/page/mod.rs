@@ -1,10 +1,12 @@
-//! A prediction as one HTML file that needs nothing beside itself: no script, no font, no address.
+//! A prediction or a load as one HTML file that needs nothing beside itself: no script, no font, no
+//! address.
 //!
 //! Names come from the system under test and may be anything; all of them pass [`escape`].
 
 mod curve;
 mod escape;
 mod graph;
+mod load;
 mod ranking;
 mod sections;
 mod style;
@@ -14,7 +16,7 @@ use model::{Event, EventKind, Prediction};
 use crate::prediction::words;
 use escape::{name, sentence};
 
-/// Whose prediction a page shows.
+/// Whose run a page shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PageHead {
     /// The system's name.
@@ -32,10 +34,10 @@ pub struct PageHead {
 /// Even if something hostile came through, nothing of it would run or be fetched.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
-/// The page of a run's events; none when nothing was predicted.
+/// The page of a run's events; none when nothing was predicted and there was no load.
 pub fn page_of(events: impl Iterator<Item = Event>) -> Option<String> {
     let mut head = PageHead::default();
-    let mut predicted = None;
+    let (mut predicted, mut load) = (None, load::Gathered::default());
     for event in events {
         match event.kind {
             EventKind::RunStarted {
@@ -55,19 +57,18 @@ pub fn page_of(events: impl Iterator<Item = Event>) -> Option<String> {
                 };
             }
             EventKind::Predicted { prediction } => predicted = Some(prediction),
-            _ => {}
+            other => load.take(other),
         }
     }
-    predicted.map(|prediction| prediction_page(&prediction, &head))
+    match predicted {
+        Some(prediction) => Some(prediction_page(&prediction, &head)),
+        None => load.page(&head),
+    }
 }
 
 /// The page of a prediction.
 pub fn prediction_page(prediction: &Prediction, head: &PageHead) -> String {
-    let title = match &head.variant {
-        Some(variant) => format!("{} ({variant})", head.system),
-        None => head.system.clone(),
-    };
-    let title = name(&title);
+    let title = titled(head);
     let (bare, protected) = words::parted(prediction);
     let was_simulated = prediction.simulated.is_some();
     let sections = [
@@ -80,26 +81,44 @@ pub fn prediction_page(prediction: &Prediction, head: &PageHead) -> String {
         sections::recorded(prediction.recorded.as_ref()),
         sections::notes(&prediction.notes),
     ];
+    frame(&format!("{title}: predicted"), &sections.concat())
+}
+
+/// The system's name, to be shown.
+fn titled(head: &PageHead) -> String {
+    let title = match &head.variant {
+        Some(variant) => format!("{} ({variant})", head.system),
+        None => head.system.clone(),
+    };
+    name(&title)
+}
+
+/// A whole file around what it shows.
+fn frame(title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title}: predicted</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n{}</main>\n\
+         <title>{title}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n{body}</main>\n\
          </body>\n</html>\n",
-        style::SHEET,
-        sections.concat()
+        style::SHEET
     )
 }
 
-/// What was predicted of what, and what that rests on.
-fn opening(prediction: &Prediction, head: &PageHead, title: &str) -> String {
+/// Which run it was.
+fn whose(head: &PageHead) -> String {
     let mut whose = vec![format!("seed {}", head.seed)];
     for (label, text) in [("run", &head.run), ("started", &head.started)] {
         if !text.is_empty() {
             whose.push(format!("{label} {}", name(text)));
         }
     }
+    whose.join(" · ")
+}
+
+/// What was predicted of what, and what that rests on.
+fn opening(prediction: &Prediction, head: &PageHead, title: &str) -> String {
     let basis = words::basis(prediction);
     let basis = basis
         .iter()
@@ -108,7 +127,7 @@ fn opening(prediction: &Prediction, head: &PageHead, title: &str) -> String {
         "<header>\n<h1>{title}</h1>\n<p class=\"summary\">{}</p>\n<p class=\"quiet\">{}</p>\n\
          <ul class=\"basis\">\n{}</ul>\n</header>\n",
         sentence(&words::summary(prediction)),
-        whose.join(" · "),
+        whose(head),
         basis.collect::<String>()
     )
 }

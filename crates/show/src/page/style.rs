@@ -3,10 +3,12 @@
 /// The one style sheet. Volatility has five steps, `v0` to `v4`, that differ in lightness too.
 pub const SHEET: &str = "\
 :root { --paper: #ffffff; --ink: #1b1f24; --quiet: #59636e; --line: #d5dae0; --box: #f4f6f8;
-  --end: #e8eef6; --v0: #8c959f; --v1: #b08a00; --v2: #cf6a12; --v3: #cf222e; --v4: #8e0b3d; }
+  --end: #e8eef6; --v0: #8c959f; --v1: #b08a00; --v2: #cf6a12; --v3: #cf222e; --v4: #8e0b3d;
+  --t0: #8cb8ea; --t1: #4389d8; --t2: #1c5aa6; --t3: #0d2b57; }
 @media (prefers-color-scheme: dark) {
   :root { --paper: #14181d; --ink: #e6e9ed; --quiet: #98a2ad; --line: #363d46; --box: #20262d;
-    --end: #24303f; --v0: #6e7781; --v1: #d6b02c; --v2: #f0913f; --v3: #ff6a69; --v4: #ff8fc0; }
+    --end: #24303f; --v0: #6e7781; --v1: #d6b02c; --v2: #f0913f; --v3: #ff6a69; --v4: #ff8fc0;
+    --t0: #35639c; --t1: #4f92e0; --t2: #94c2f7; --t3: #e3effd; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink);
@@ -42,13 +44,27 @@ svg .tip.v3 { fill: var(--v3); } svg .tip.v4 { fill: var(--v4); }
 figure .label { font-size: 12px; }
 figure { margin: 0; flex: 1 1 320px; max-width: 500px; }
 figure svg { width: 100%; height: auto; }
+figure .legend svg { width: 24px; flex: none; }
 figcaption { font-weight: 600; margin-bottom: 4px; }
 svg .grid { stroke: var(--line); stroke-width: 1; }
 svg .axis { stroke: var(--quiet); stroke-width: 1; }
 svg .band { fill: var(--v3); opacity: .18; }
 svg .rate { fill: none; stroke: var(--v3); stroke-width: 2; stroke-linejoin: round; }
-svg .dot { fill: var(--v3); }
+svg circle.dot { fill: var(--v3); }
 svg .threshold { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 4; }
+.times figure { flex-basis: 440px; max-width: 540px; }
+svg .line { fill: none; stroke-width: 1.6; stroke-linejoin: round; stroke: var(--t1); }
+svg .line.p50 { stroke: var(--t0); } svg .line.p95 { stroke: var(--t1); }
+svg .line.p99 { stroke: var(--t2); stroke-width: 2; }
+svg .line.max { stroke: var(--t3); stroke-width: 1.2; stroke-dasharray: 3 3; }
+svg .line.errors { stroke: var(--v2); }
+svg .line.violations { stroke: var(--v3); stroke-width: 2.5; }
+svg circle { fill: var(--t1); }
+svg circle.p50 { fill: var(--t0); } svg circle.p99 { fill: var(--t2); }
+svg circle.max { fill: var(--t3); } svg circle.errors { fill: var(--v2); }
+svg circle.violations { fill: var(--v3); }
+.bad { color: var(--v3); font-weight: 600; }
+table.facts { width: auto; } table.facts th { padding-right: 24px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
   border-bottom: 1px solid var(--line); }

@@ -48,7 +48,7 @@ fn nothing_was_found() {
 }
 
 /// Tags in their order; every one that opens also closes.
-fn check_tags(page: &str) {
+pub fn check_tags(page: &str) {
     let mut open: Vec<&str> = Vec::new();
     for part in page.split('<').skip(1) {
         let (tag, _) = part.split_once('>').expect("a tag ends");

@@ -5,9 +5,10 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use model::{EventKind, Rate, SuspectVerdict};
 
+use super::load::LoadSoFar;
 use super::{finding, message, phase_end, planned, so_far, subject};
 use crate::number::counted;
-use crate::report::gather::{SIMULATING_PHASE, is_search};
+use crate::report::gather::{LOAD_PHASE, SIMULATING_PHASE, is_search};
 use crate::style::{Paint, Style};
 use crate::text::{clean, cut, pad};
 
@@ -31,6 +32,7 @@ pub(super) struct Bars {
     opening: Option<ProgressBar>,
     phases: Vec<(String, ProgressBar)>,
     violations: Rate,
+    load: LoadSoFar,
     suspects: Suspects,
 }
 
@@ -56,6 +58,7 @@ impl Bars {
             opening: None,
             phases: Vec::new(),
             violations: Rate::default(),
+            load: LoadSoFar::default(),
             suspects: Suspects::default(),
         }
     }
@@ -88,6 +91,14 @@ impl Bars {
                 if let Some(bar) = self.bar(phase) {
                     bar.inc(1);
                     bar.set_message(message);
+                }
+            }
+            EventKind::LoadSecond { second } => {
+                self.load.take(second);
+                let text = self.load.say();
+                let text = self.style.paint(self.load.paint(), &text);
+                if let Some((_, bar)) = self.phases.last() {
+                    bar.set_message(text);
                 }
             }
             EventKind::PhaseEnded {
@@ -184,9 +195,10 @@ impl Bars {
             self.all.remove(&oldest);
         }
         self.violations = Rate::default();
+        self.load = LoadSoFar::of(trials);
         // A simulation says when it begins and when it is done, not how far it is: a bar of
-        // its own length would stand still.
-        let steps = trials.filter(|_| phase != SIMULATING_PHASE);
+        // its own length would stand still. Load says more than there is room for beside one.
+        let steps = trials.filter(|_| !matches!(phase, SIMULATING_PHASE | LOAD_PHASE));
         let bar = self.add(phase, steps);
         let planned = trials.map(|trials| planned(phase, trials));
         bar.set_message(planned.unwrap_or_default());
@@ -248,6 +260,11 @@ fn style_of(template: &str) -> ProgressStyle {
 
 #[cfg(test)]
 impl Bars {
+    pub fn last_message(&self) -> String {
+        let last = self.phases.last();
+        last.map(|(_, bar)| bar.message()).unwrap_or_default()
+    }
+
     pub fn is_clear(&self) -> bool {
         self.phases.is_empty() && self.opening.is_none() && self.suspects.bar.is_none()
     }

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use model::{Event, EventKind, Rate};
 
+use super::load::LoadSoFar;
 use super::{finding, message, phase_end, planned, so_far, subject};
 use crate::number::microseconds;
 use crate::style::{Paint, Style};
@@ -12,6 +13,9 @@ use crate::text::clean;
 
 /// A long phase gives a sign of life this often.
 const SIGN_OF_LIFE_US: u64 = 30_000_000;
+
+/// Load gives one this often.
+const LOAD_SAID_US: u64 = 10_000_000;
 
 /// Names in the line that says what is ready.
 const READY_SHOWN_MAX: usize = 8;
@@ -23,6 +27,8 @@ pub(super) struct Lines {
     ready_us: u64,
     phase: String,
     violations: Rate,
+    load: LoadSoFar,
+    load_said_us: u64,
     spoke_us: u64,
 }
 
@@ -36,6 +42,8 @@ impl Lines {
             ready_us: 0,
             phase: String::new(),
             violations,
+            load: LoadSoFar::default(),
+            load_said_us: 0,
             spoke_us,
         }
     }
@@ -60,6 +68,7 @@ impl Lines {
             EventKind::PhaseStarted { phase, trials } => {
                 self.say_ready();
                 (self.phase, self.violations) = (phase.clone(), Rate::default());
+                (self.load, self.load_said_us) = (LoadSoFar::of(*trials), event.at_us);
                 let trials = trials.map_or_else(|| "begins".to_string(), |n| planned(phase, n));
                 self.say(event.at_us, &clean(&format!("{phase}: {trials}")));
             }
@@ -84,6 +93,15 @@ impl Lines {
             } => {
                 let end = phase_end(*violations, *took_ms);
                 self.say(event.at_us, &clean(&format!("{phase}: {end}")));
+            }
+            EventKind::LoadSecond { second } => {
+                self.load.take(second);
+                if event.at_us.saturating_sub(self.load_said_us) >= LOAD_SAID_US {
+                    self.load_said_us = event.at_us;
+                    let text = format!("{}: {}", self.phase, self.load.say());
+                    let text = self.style.paint(self.load.paint(), &clean(&text));
+                    self.say(event.at_us, &text);
+                }
             }
             EventKind::RunEnded { .. } => self.say_ready(),
             _ => {}

@@ -3,6 +3,7 @@
 
 mod bars;
 mod lines;
+mod load;
 
 use std::ffi::OsStr;
 use std::io::{IsTerminal, Write};
@@ -11,7 +12,7 @@ use model::{Event, EventKind, Prediction, Rate};
 
 use crate::number::{count, counted, milliseconds, percent, rate};
 use crate::prediction::words;
-use crate::report::gather::SIMULATING_PHASE;
+use crate::report::gather::{LOAD_PHASE, SIMULATING_PHASE};
 use crate::style::{ColorChoice, Style};
 use crate::text::{clean, cut};
 use bars::Bars;
@@ -152,6 +153,7 @@ fn finding(kind: &EventKind) -> Option<String> {
         ),
         EventKind::Explored { sentence } => sentence.clone(),
         EventKind::Predicted { prediction } => predicted(prediction),
+        EventKind::Offered { what, address } => format!("{what} on {address}"),
         _ => return None,
     };
     Some(cut(&clean(&text), MESSAGE_CELLS_MAX))
@@ -172,16 +174,14 @@ fn predicted(prediction: &Prediction) -> String {
     text
 }
 
-/// What a phase is made of: trials, but for a simulation, which has bursts.
+/// What a phase is made of: trials, but for a simulation, which has bursts, and load.
 fn planned(phase: &str, number: u64) -> String {
-    counted(
-        number,
-        if phase == SIMULATING_PHASE {
-            "burst"
-        } else {
-            "trial"
-        },
-    )
+    let what = match phase {
+        SIMULATING_PHASE => "burst",
+        LOAD_PHASE => "request",
+        _ => "trial",
+    };
+    counted(number, what)
 }
 
 /// `3 of 1000 violated, 0.30 %, 4.2 s`; a phase without trials only tells its time.

@@ -333,3 +333,60 @@ fn a_simulation_has_no_bar_that_stands_still() {
     assert!(!text.contains("0/6000"), "{text}");
     progress.clear();
 }
+
+/// Load as it goes by: a stall after six seconds, wrong answers after nine.
+fn load(planned: Option<u64>) -> Vec<Event> {
+    let mut all = run();
+    all.truncate(1);
+    if let EventKind::RunStarted { command, .. } = &mut all[0].kind {
+        *command = "stress".into();
+    }
+    let kinds = [
+        EventKind::Offered {
+            what: "metrics".into(),
+            address: "http://127.0.0.1:9464/metrics".into(),
+        },
+        EventKind::PhaseStarted {
+            phase: "load".into(),
+            trials: planned,
+        },
+    ];
+    all.extend(kinds.map(|kind| Event {
+        at_us: 400_000,
+        kind,
+    }));
+    all.extend(crate::load::testkit::seconds(25));
+    all
+}
+
+#[test]
+fn lines_of_load() {
+    let paper = Paper::default();
+    let mut progress = Progress::lines(Box::new(paper.clone()), Style::PLAIN);
+    for event in load(None).iter().chain(&load(Some(200_000))) {
+        progress.consume(event);
+    }
+    insta::assert_snapshot!(paper.text());
+}
+
+#[test]
+fn a_bar_follows_the_seconds_of_load() {
+    let paper = Paper::default();
+    let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
+    let mut bars = Bars::on(target, Style::PLAIN);
+    let mut said = Vec::new();
+    for event in load(Some(200_000)) {
+        bars.consume(&event.kind);
+        if matches!(event.kind, EventKind::LoadSecond { .. }) {
+            said.push(bars.last_message());
+        }
+    }
+    insta::assert_snapshot!(said.join("\n"));
+    assert!(
+        paper
+            .text()
+            .contains("metrics on http://127.0.0.1:9464/metrics")
+    );
+    bars.clear();
+    assert!(bars.is_clear());
+}

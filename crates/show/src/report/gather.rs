@@ -25,6 +25,9 @@ const EXPLORE_PHASE: &str = "explore ";
 /// What is simulated goes by this name. It has no trials, and no figures of its own.
 pub const SIMULATING_PHASE: &str = "simulating";
 
+/// Steady load goes by this name. What is planned of it are requests.
+pub const LOAD_PHASE: &str = "load";
+
 /// Whether trials of this name only search. They make no phase of their own: what they come to
 /// is told of the suspect, or of the search as a whole.
 pub fn is_search(phase: &str) -> bool {

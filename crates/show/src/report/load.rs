@@ -19,7 +19,7 @@ const LABEL_CELLS: usize = 12;
 const FIGURE_LINES_MAX: usize = 4;
 
 /// Percentiles: the key in the document and what people call it.
-const PERCENTILES: [(&str, &str); 5] = [
+pub(crate) const PERCENTILES: [(&str, &str); 5] = [
     ("p50", "p50"),
     ("p90", "p90"),
     ("p99", "p99"),
@@ -33,63 +33,51 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = Vec::new();
-    let mut figure = |label: &str, text: String, paint: Paint| {
-        let room = look.width.saturating_sub(LABEL_CELLS + 2);
-        let mut label = label;
+    let room = look.width.saturating_sub(LABEL_CELLS + 2);
+    for (mut label, text, paint) in facts(figures) {
         for text in wrap(&clean(&text), room, FIGURE_LINES_MAX) {
             let line = format!("  {}{text}", pad(label, LABEL_CELLS));
             lines.push(look.style.paint(paint, &line));
             label = "";
         }
-    };
-    if let Some(requests) = number(figures, "requests") {
-        let speed = figures.get("requests_per_second").and_then(Value::as_f64);
-        let speed = speed.map(|speed| format!(", {} per second", per_second(speed)));
-        figure(
-            "requests",
-            count(requests) + &speed.unwrap_or_default(),
-            Paint::Plain,
-        );
-    }
-    if let Some(asked) = asked(figures) {
-        figure("asked", asked, Paint::Plain);
-    }
-    if let Some(broken) = bursts(figures) {
-        let paint = match broken.violations {
-            0 => Paint::Plain,
-            _ => Paint::Bad,
-        };
-        figure("bursts", broken.sentence, paint);
-    } else if let Some(violations) = number(figures, "violations") {
-        let paint = if violations > 0 {
-            Paint::Bad
-        } else {
-            Paint::Plain
-        };
-        figure(
-            "violations",
-            count(violations) + &share(figures, violations),
-            paint,
-        );
-    }
-    for (label, text, paint) in contention::sentences(figures) {
-        figure(label, text, paint);
-    }
-    if let Some(errors) = figures.get("errors").and_then(Value::as_object) {
-        let paint = if errors.is_empty() {
-            Paint::Plain
-        } else {
-            Paint::Unsure
-        };
-        figure("errors", classes(errors), paint);
-    }
-    if let Some((used, kept_up)) = generator(figures) {
-        let paint = if kept_up { Paint::Plain } else { Paint::Bad };
-        figure("generator", used, paint);
     }
     lines.extend(latencies(figures, look));
     lines.extend(contention::side_by_side(figures, look));
     lines
+}
+
+/// What was asked and what came of it: a word, the figure, and how it should look.
+pub(crate) fn facts(figures: &Value) -> Vec<(&'static str, String, Paint)> {
+    let painted = |is_fine: bool, otherwise: Paint| match is_fine {
+        true => Paint::Plain,
+        false => otherwise,
+    };
+    let mut facts = Vec::new();
+    if let Some(requests) = number(figures, "requests") {
+        let speed = figures.get("requests_per_second").and_then(Value::as_f64);
+        let speed = speed.map(|speed| format!(", {} per second", per_second(speed)));
+        let text = count(requests) + &speed.unwrap_or_default();
+        facts.push(("requests", text, Paint::Plain));
+    }
+    if let Some(asked) = asked(figures) {
+        facts.push(("asked", asked, Paint::Plain));
+    }
+    if let Some(broken) = bursts(figures) {
+        let paint = painted(broken.violations == 0, Paint::Bad);
+        facts.push(("bursts", broken.sentence, paint));
+    } else if let Some(violations) = number(figures, "violations") {
+        let text = count(violations) + &share(figures, violations);
+        facts.push(("violations", text, painted(violations == 0, Paint::Bad)));
+    }
+    facts.extend(contention::sentences(figures));
+    if let Some(errors) = figures.get("errors").and_then(Value::as_object) {
+        let paint = painted(errors.is_empty(), Paint::Unsure);
+        facts.push(("errors", classes(errors), paint));
+    }
+    if let Some((used, kept_up)) = generator(figures) {
+        facts.push(("generator", used, painted(kept_up, Paint::Bad)));
+    }
+    facts
 }
 
 /// `5 000 per second evenly, over 50 connections`.
@@ -223,6 +211,20 @@ fn latencies(figures: &Value, look: &Look) -> Vec<String> {
     let mut columns: Vec<Column> = vec![left("")];
     columns.extend(PERCENTILES.map(|(_, title)| right(title)));
     let mut table = Table::new(2, columns);
+    for (label, times) in times(figures) {
+        let row = std::iter::once(label.to_string()).chain(times);
+        table.row(Paint::Plain, row.collect());
+    }
+    if table.is_empty() {
+        return Vec::new();
+    }
+    // Set apart from the figures above.
+    let lines = table.lines(look.width, look.style);
+    std::iter::once(String::new()).chain(lines).collect()
+}
+
+/// What times were measured of, and their percentiles as people read them.
+pub(crate) fn times(figures: &Value) -> Vec<(&'static str, [String; PERCENTILES.len()])> {
     let rows = [
         ("latency_us", "latency"),
         ("burst_skew_us", "burst skew"),
@@ -234,23 +236,11 @@ fn latencies(figures: &Value, look: &Look) -> Vec<String> {
         .pointer("/load/per_second")
         .is_some_and(Value::is_number);
     let is_told = |key: &str| key != "lateness_us" || paced || figures.get("burst").is_some();
-    for (key, label) in rows.into_iter().filter(|(key, _)| is_told(key)) {
-        let Some(of) = figures.get(key) else { continue };
-        let mut row = vec![label.to_string()];
-        row.extend(
-            PERCENTILES.map(|(key, _)| number(of, key).map(microseconds).unwrap_or_default()),
-        );
-        table.row(Paint::Plain, row);
-    }
-    let lines = if table.is_empty() {
-        Vec::new()
-    } else {
-        table.lines(look.width, look.style)
-    };
-    // Set apart from the figures above.
-    if lines.is_empty() {
-        lines
-    } else {
-        std::iter::once(String::new()).chain(lines).collect()
-    }
+    let told = rows.into_iter().filter(|(key, _)| is_told(key));
+    told.filter_map(|(key, label)| {
+        let of = figures.get(key)?;
+        let at = |(key, _)| number(of, key).map(microseconds).unwrap_or_default();
+        Some((label, PERCENTILES.map(at)))
+    })
+    .collect()
 }

@@ -8,7 +8,7 @@ mod explored;
 pub(crate) mod gather;
 mod headline;
 mod learned;
-mod load;
+pub(crate) mod load;
 mod next;
 mod notes;
 mod predicted;

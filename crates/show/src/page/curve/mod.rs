@@ -4,7 +4,7 @@
 
 mod draw;
 mod interval;
-mod scale;
+pub mod scale;
 
 use model::Boundary;
 use model::prediction::{CurvePoint, Load};

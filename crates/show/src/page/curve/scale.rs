@@ -49,6 +49,30 @@ impl Scale {
         }
     }
 
+    /// From nothing up to exactly a number.
+    pub fn up_to(high: f64, (from_px, to_px): (f64, f64)) -> Scale {
+        Scale {
+            low: 0.0,
+            high: if high > 0.0 { high } else { 1.0 },
+            is_log: false,
+            from_px,
+            to_px,
+        }
+    }
+
+    /// Between the round numbers below one and above another one, always logarithmic.
+    pub fn logarithmic((low, high): (f64, f64), (from_px, to_px): (f64, f64)) -> Scale {
+        let low = round(low.max(1.0), false);
+        let high = round(high.max(1.0), true);
+        Scale {
+            low,
+            high: if high > low { high } else { low * 10.0 },
+            is_log: true,
+            from_px,
+            to_px,
+        }
+    }
+
     /// Where a number stands; what is outside stands at the edge.
     pub fn px(&self, number: f64) -> f64 {
         let part = match self.is_log {
@@ -91,6 +115,17 @@ impl Scale {
             .filter(|tick| self.has(*tick))
             .take(TICKS_MAX)
             .collect()
+    }
+}
+
+/// The next 1, 2 or 5 of some power of ten, above a number or below it.
+fn round(number: f64, above: bool) -> f64 {
+    let power = 10f64.powi(number.log10().floor() as i32);
+    let all = [1.0, 2.0, 5.0, 10.0].map(|part| part * power);
+    let mut fits = all.into_iter();
+    match above {
+        true => fits.find(|one| *one >= number).unwrap_or(number),
+        false => fits.rfind(|one| *one <= number).unwrap_or(number),
     }
 }
 
