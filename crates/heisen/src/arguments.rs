@@ -181,6 +181,9 @@ pub struct StressOptions {
     /// Which of the spec's variants [default: the first]
     #[arg(long, value_name = "NAME")]
     pub variant: Option<String>,
+    /// Apply this of the spec's `loads:` [default: the first]
+    #[arg(long, value_name = "NAME", num_args = 0..=1, conflicts_with_all = ["operation", "connections", "rate", "requests", "bursts", "url"])]
+    pub load: Option<Option<String>>,
     /// Requests in flight (with --rate: at most)
     #[arg(long, short = 'c', value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub connections: u32,

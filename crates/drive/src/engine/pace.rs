@@ -25,21 +25,25 @@ pub enum Arrivals {
 }
 
 impl Pace {
-    /// A plan that goes on like this with so many users, if nothing ends it before.
-    pub fn plan(self, users: u32, lasts: Duration, seed: u64) -> Plan {
+    /// A part of a profile that goes on like this with so many users.
+    pub fn part(self, users: u32, lasts: Duration) -> Part {
         let rate = |per_second: f64, spacing: Spacing| Part::Rate {
             per_second,
             spacing,
             lasts,
         };
-        let part = match self {
+        match self {
             Pace::Closed => Part::Users {
                 users: u64::from(users),
                 lasts,
             },
             Pace::Open(Arrivals::Even(per_second)) => rate(per_second, Spacing::Even),
             Pace::Open(Arrivals::Random(per_second)) => rate(per_second, Spacing::Random),
-        };
-        Plan::with(&[part], Vec::new(), seed)
+        }
+    }
+
+    /// A plan of this alone.
+    pub fn plan(self, users: u32, lasts: Duration, seed: u64) -> Plan {
+        Plan::with(&[self.part(users, lasts)], Vec::new(), seed)
     }
 }

@@ -1,5 +1,6 @@
 //! `heisen stress`: load on one operation, steady or in bursts.
 
+use std::path::Path;
 use std::time::Duration;
 
 use drive::engine::{Arrivals, Pace};
@@ -8,7 +9,7 @@ use hunt::Wiring;
 use hunt::stress::Stressed;
 use hunt::stress::bursts::{self, Aimed, BurstPhase, BurstPlan, Mix};
 use hunt::stress::steady::{self, StressPlan};
-use model::{DemandShape, Setup, System};
+use model::{DemandShape, LoadPlan, Scenario, ScenarioStep, Setup, System};
 use serde_json::Value;
 
 use super::aim::{self, Target};
@@ -23,38 +24,9 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
         return plain::run(options, url, common);
     }
     let (system, path) = super::load(options.spec.as_deref(), options.variant.as_deref(), common)?;
-    let target = target(options, &system, common)?;
-    let names: Vec<&str> = system.operations.iter().map(|o| o.name.as_str()).collect();
-    let wanted = target.as_ref().map(|target| &target.operation);
-    let operation = match options.operation.as_ref().or(wanted) {
-        Some(name) if names.contains(&name.as_str()) => name.clone(),
-        Some(name) => {
-            return Err(Failure::usage(format!(
-                "{} has no operation `{name}`; it has {}",
-                system.name,
-                names.join(", ")
-            )));
-        }
-        None => names
-            .first()
-            .map(ToString::to_string)
-            .ok_or_else(|| Failure {
-                exit: Exit::Spec,
-                message: format!("error: {} has no operation", path.display()),
-            })?,
-    };
-    let mut load = match (size(options)?, &target) {
-        (Some(requests), None) => {
-            let (requests, window) = size_of_burst(options, requests, &system, &operation)?;
-            Load::Bursts(plan(options, &system, operation, requests, window)?)
-        }
-        (requests, Some(target)) => {
-            let requests = requests.flatten().unwrap_or(target.requests);
-            let window = options.window.unwrap_or(target.window);
-            let plan = plan(options, &system, operation, requests, window)?;
-            Load::Bursts(at(plan, &target, &system, options))
-        }
-        (None, None) => Load::Steady(steady(options, operation)),
+    let mut load = match &options.load {
+        Some(name) => Load::Steady(planned(options, name.as_deref(), &system)?),
+        None => asked(options, &system, &path, common)?,
     };
     let mut outputs = match &load {
         Load::Bursts(_) if options.outputs.is_any() => {
@@ -79,18 +51,121 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
     run.end(result.map(|stressed| outcome(stressed, again)))
 }
 
+/// What the words ask for.
+fn asked(
+    options: &StressOptions,
+    system: &System,
+    path: &Path,
+    common: &Common,
+) -> Result<Load, Failure> {
+    let target = target(options, system, common)?;
+    let names: Vec<&str> = system.operations.iter().map(|o| o.name.as_str()).collect();
+    let wanted = target.as_ref().map(|target| &target.operation);
+    let operation = match options.operation.as_ref().or(wanted) {
+        Some(name) if names.contains(&name.as_str()) => name.clone(),
+        Some(name) => {
+            return Err(Failure::usage(format!(
+                "{} has no operation `{name}`; it has {}",
+                system.name,
+                names.join(", ")
+            )));
+        }
+        None => names
+            .first()
+            .map(ToString::to_string)
+            .ok_or_else(|| Failure {
+                exit: Exit::Spec,
+                message: format!("error: {} has no operation", path.display()),
+            })?,
+    };
+    Ok(match (size(options)?, &target) {
+        (Some(requests), None) => {
+            let (requests, window) = size_of_burst(options, requests, system, &operation)?;
+            Load::Bursts(plan(options, system, operation, requests, window)?)
+        }
+        (requests, Some(target)) => {
+            let requests = requests.flatten().unwrap_or(target.requests);
+            let window = options.window.unwrap_or(target.window);
+            let plan = plan(options, system, operation, requests, window)?;
+            Load::Bursts(at(plan, target, system, options))
+        }
+        (None, None) => Load::Steady(steady(options, operation)),
+    })
+}
+
+/// A load of the spec's.
+fn planned(
+    options: &StressOptions,
+    name: Option<&str>,
+    system: &System,
+) -> Result<StressPlan, Failure> {
+    let names: Vec<&str> = system.loads.iter().map(|load| load.name.as_str()).collect();
+    let load = match name {
+        Some(name) => system.load(name),
+        None => system.loads.first(),
+    };
+    let load = load.ok_or_else(|| {
+        Failure::usage(match (names.is_empty(), name) {
+            (true, _) => format!(
+                "{} has no `loads:`; docs/loads.md tells how they are written",
+                system.name
+            ),
+            (false, name) => format!(
+                "{} has no load `{}`; it has {}",
+                system.name,
+                name.unwrap_or_default(),
+                names.join(", ")
+            ),
+        })
+    })?;
+    Ok(StressPlan {
+        load: load.clone(),
+        pace: None,
+        until: Until {
+            elapsed: options.duration.unwrap_or(DURATION_MAX),
+            requests: None,
+        },
+        wiring: wiring(options),
+        setup: setup(options),
+        audit: None,
+    })
+}
+
 /// What is put on the operation.
 enum Load {
     Steady(StressPlan),
     Bursts(BurstPlan),
 }
 
+/// One operation, again and again.
 fn steady(options: &StressOptions, operation: String) -> StressPlan {
+    let (pace, until) = (pace(options), until(options));
+    let ask = ScenarioStep::Ask {
+        operation: operation.clone(),
+        args: Vec::new(),
+        takes: Vec::new(),
+    };
     StressPlan {
-        operation,
-        connections: options.connections,
-        pace: pace(options),
-        until: until(options),
+        load: LoadPlan {
+            name: operation.clone(),
+            profile: vec![pace.part(options.connections, until.elapsed)],
+            connections: options.connections,
+            scenarios: vec![Scenario {
+                name: operation,
+                weight: 1,
+                steps: vec![ask],
+                feeds: Vec::new(),
+                redirects: 0,
+                auth: None,
+                headers: Vec::new(),
+            }],
+            warm_up: Duration::ZERO,
+            set_up: Vec::new(),
+            clean_up: Vec::new(),
+            thresholds: Vec::new(),
+        },
+        pace: Some(pace),
+        until,
         wiring: wiring(options),
         setup: setup(options),
         audit: None,
@@ -290,6 +365,8 @@ fn outcome(mut stressed: Stressed, again: Value) -> Outcome {
         ("VIOLATED", Exit::Violation)
     } else if stressed.interrupted {
         ("INTERRUPTED", Exit::Interrupted)
+    } else if stressed.crossed {
+        ("THRESHOLD CROSSED", Exit::Threshold)
     } else if !stressed.undecided.is_empty() || !stressed.asked || stressed.met_nobody == Some(true)
     {
         ("INCONCLUSIVE", Exit::Inconclusive)

@@ -6,6 +6,7 @@ mod exits;
 mod isolate;
 mod kills;
 mod load;
+mod loads;
 mod logs;
 mod predict;
 mod rig;

@@ -2,6 +2,7 @@
 
 use drive::engine::{Arrivals, Pace};
 use drive::load::{Figures, Times};
+use model::LoadPlan;
 use serde_json::{Map, Value, json};
 
 /// Percentiles of times in microseconds.
@@ -46,14 +47,34 @@ pub fn applied(
     workers: u32,
     figures: &Figures,
 ) -> Map<String, Value> {
-    let used_us = figures.used.as_secs_f64() * 1e6 / figures.requests.max(1) as f64;
     let (pace, per_second) = match pace {
         Pace::Closed => ("closed", None),
         Pace::Open(Arrivals::Even(rate)) => ("even", Some(rate)),
         Pace::Open(Arrivals::Random(rate)) => ("random", Some(rate)),
     };
+    let load = json!({ "pace": pace, "per_second": per_second, "connections": connections });
+    told(load, connections, workers, figures)
+}
+
+/// How the load of a plan was applied.
+pub fn planned(
+    plan: &LoadPlan,
+    connections: u32,
+    workers: u32,
+    figures: &Figures,
+) -> Map<String, Value> {
+    let scenarios: Vec<&str> = plan.scenarios.iter().map(|of| of.name.as_str()).collect();
+    let load = json!({
+        "pace": "plan", "name": plan.name, "parts": plan.profile.len(),
+        "scenarios": scenarios, "connections": connections,
+    });
+    told(load, connections, workers, figures)
+}
+
+fn told(load: Value, connections: u32, workers: u32, figures: &Figures) -> Map<String, Value> {
+    let used_us = figures.used.as_secs_f64() * 1e6 / figures.requests.max(1) as f64;
     let mut applied = model::object(json!({
-        "load": { "pace": pace, "per_second": per_second, "connections": connections },
+        "load": load,
         "generator": {
             "used_us_per_request": used_us,
             "busy": busy(connections, workers, figures),

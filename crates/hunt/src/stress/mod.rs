@@ -6,9 +6,12 @@ pub mod bursts;
 pub(crate) mod contention;
 mod figures;
 pub mod plain;
+mod scenarios;
 mod seconds;
 pub mod steady;
+mod thresholds;
 pub mod volleys;
+mod wrong;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use std::sync::atomic::Ordering;
 
 use drive::engine::Watch;
 use lab::Lab;
-use model::{LaneId, Operation, Outcome, Violation};
+use model::{Operation, Outcome, Violation};
 use serde_json::{Map, Value};
 
 use audit::Audit;
@@ -41,6 +44,8 @@ pub struct Stressed {
     /// Whether nobody met anybody in what was watched, so that nothing could have raced; none when
     /// nothing was watched.
     pub met_nobody: Option<bool>,
+    /// Whether a threshold was crossed.
+    pub crossed: bool,
 }
 
 fn operation<L: Lab>(stage: &Stage<L>, name: &str) -> Result<Operation, HuntError> {
@@ -53,10 +58,7 @@ fn addresses<L: Lab>(
     stage: &Stage<L>,
     operation: &Operation,
 ) -> Result<Vec<SocketAddr>, HuntError> {
-    let service = stage.system.service(&operation.service);
-    let lanes = 0..service.map_or(1, |service| service.replicas.max(1));
-    let found = lanes.filter_map(|lane| stage.address(&operation.service, LaneId(lane)));
-    let found: Vec<SocketAddr> = found.collect();
+    let found = steady::lanes(stage, operation);
     match found.is_empty() {
         true => Err(HuntError::Lacking(format!(
             "`{}` has no service that runs",

@@ -105,7 +105,7 @@ fn apply(
         operations: 1,
         keeps: Keeps::Status,
         connections: plan.connections,
-        plan: &plan.pace.plan(plan.connections, left, seed),
+        plan: &plan.pace.plan(plan.connections, left, context.seed),
         until: Until {
             elapsed: left,
             ..plan.until

@@ -41,7 +41,8 @@ pub fn told(second: &Second, operations: &[String], violations: Option<u64>) -> 
     })
 }
 
-fn sum(each: &[Figures]) -> Figures {
+/// All operations together.
+pub fn sum(each: &[Figures]) -> Figures {
     let mut all = Figures::default();
     each.iter().for_each(|of| all.add(of));
     all

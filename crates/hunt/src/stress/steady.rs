@@ -1,22 +1,26 @@
-//! Load that goes on, down all lanes in turn; the oracles are asked once, when it is over.
+//! Load that goes on: a plan with its parts and scenarios, down all lanes in turn; the oracles are asked
+//! once, when it is over.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use drive::engine::{self, Askers, Keeps, Load, Pace, Users, Watch};
+use drive::engine::{self, Load, Pace, Users, Watch};
 use drive::load::{Figures, Until};
-use drive::{Draws, Filling};
+use drive::profile::Plan;
 use lab::Lab;
 use model::{
-    EventKind, LaneId, Observation, Operation, Outcome, Probe, Rate, Setup, System, TrialHistory,
-    Violation,
+    EventKind, LaneId, LoadPlan, Observation, Operation, Rate, Setup, StateCommand, Threshold,
+    TrialHistory, Violation,
 };
 use serde_json::{Map, Value, json};
 
 use super::audit::{Audit, Audited, quoted};
-use super::figures::{applied, busy, measured, too_slow};
-use super::{Stressed, addresses, beside, close, is_expected, operation, seconds};
+use super::figures::{applied, busy, measured, planned, too_slow};
+use super::scenarios::Scenarios;
+use super::thresholds::{self, Held};
+use super::{Stressed, beside, close, seconds};
 use crate::context::Context;
 use crate::error::HuntError;
 use crate::judging;
@@ -26,13 +30,11 @@ use crate::trial::{self, PATIENCE};
 /// What a load run is asked to do.
 #[derive(Debug, Clone)]
 pub struct StressPlan {
-    /// The operation.
-    pub operation: String,
-    /// Connections over all lanes.
-    pub connections: u32,
-    /// How load is applied.
-    pub pace: Pace,
-    /// When it ends.
+    /// Who comes when, and what they do.
+    pub load: LoadPlan,
+    /// How load is applied, where the command line says it and no spec.
+    pub pace: Option<Pace>,
+    /// When it ends, if the plan does not before.
     pub until: Until,
     /// Whether wires stand in the way.
     pub wiring: Wiring,
@@ -42,32 +44,107 @@ pub struct StressPlan {
     pub audit: Option<Arc<Audit>>,
 }
 
+/// One thread asks faster than a system answers whose wires are in this process.
+const WORKERS: u32 = 1;
+
 /// Runs load on a stage that is open and not raised. Lowers it at the end.
 pub async fn run<L: Lab>(
     stage: &mut Stage<L>,
     plan: &StressPlan,
     context: &Context,
 ) -> Result<Stressed, HuntError> {
-    let operation = operation(stage, &plan.operation)?;
     stage.raise(plan.wiring).await?;
     trial::prepare_state(stage, &plan.setup).await?;
+    tell_state(stage, &plan.load.set_up).await?;
     context.emit(EventKind::PhaseStarted {
         phase: "load".to_string(),
         trials: plan.until.requests,
     });
-    let on = OnLanes {
-        system: stage.system.clone(),
-        addresses: addresses(stage, &operation)?,
-        operation,
-        plan: plan.clone(),
-        left: Until {
-            elapsed: context.left(plan.until.elapsed),
-            ..plan.until
-        },
-        context: context.clone(),
-    };
-    let (figures, wrong) = beside(context, move |watch| on.apply(watch)).await?;
+    let on = OnLanes::new(stage, plan, context)?;
+    let places = on.places;
+    let done = beside(context, move |watch| on.apply(watch)).await?;
     close(plan.audit.as_deref(), context);
+    let judged = judge(stage, &done).await;
+    tell_state(stage, &plan.load.clean_up).await?;
+    let interrupted = context.interrupt.is_set();
+    stage.report_deaths();
+    stage.lower().await?;
+    let broken = Rate {
+        k: u64::from(judged.count > 0),
+        n: 1,
+    };
+    context.emit(EventKind::PhaseEnded {
+        phase: "load".to_string(),
+        violations: broken,
+        interval: broken.interval(),
+        enforced: None,
+        took_ms: done.all.elapsed.as_millis() as u64,
+    });
+    let held = done.held(&plan.load.thresholds, judged.count);
+    let mut document = document(&done, judged.count, broken);
+    document.extend(match plan.pace {
+        Some(pace) => applied(pace, places, WORKERS, &done.all),
+        None => planned(&plan.load, places, WORKERS, &done.all),
+    });
+    if !held.is_empty() {
+        let told: Vec<Value> = held.iter().map(Held::document).collect();
+        document.insert("thresholds".to_string(), told.into());
+    }
+    warn(plan, places, &done, context);
+    context.emit(EventKind::LoadMeasured {
+        figures: Value::Object(document.clone()),
+    });
+    let judgement = judged.judgement;
+    context.emit(EventKind::TrialJudged {
+        phase: "load".to_string(),
+        history: judged.history,
+        judgement: judgement.clone(),
+        enforced: None,
+        took_us: done.all.elapsed.as_micros() as u64,
+    });
+    Ok(Stressed {
+        violations: judgement.violations,
+        undecided: judgement.undecided,
+        document,
+        interrupted,
+        asked: true,
+        met_nobody: None,
+        crossed: held.iter().any(Held::is_crossed),
+    })
+}
+
+async fn tell_state<L: Lab>(
+    stage: &mut Stage<L>,
+    commands: &[StateCommand],
+) -> Result<(), HuntError> {
+    let told = stage.state().run(commands).await;
+    told.map_err(|error| HuntError::State(error.to_string()))
+}
+
+fn warn(plan: &StressPlan, places: u32, done: &Done, context: &Context) {
+    let pace = plan.pace.unwrap_or(Pace::Closed);
+    let busy = busy(places, WORKERS, &done.all);
+    if let Some(warning) = too_slow(pace, busy, &done.all) {
+        context.warn(warning);
+    }
+    for (what, times) in &done.lacking {
+        context.warn(format!(
+            "{times} answers had nothing to take at `{what}`: their users went no further, and they count as errors"
+        ));
+    }
+    if let Some(crossed) = &done.aborted {
+        context.warn(format!("load was ended early: {crossed} did not hold"));
+    }
+}
+
+/// What oracles say when all is over.
+struct Judged {
+    history: TrialHistory,
+    judgement: model::Judgement,
+    count: u64,
+}
+
+async fn judge<L: Lab>(stage: &mut Stage<L>, done: &Done) -> Judged {
     let system = stage.system.clone();
     let observations: Vec<Observation> = judging::observations(stage, &system, None).await;
     let history = TrialHistory {
@@ -77,179 +154,219 @@ pub async fn run<L: Lab>(
         observations,
     };
     let mut judgement = check::judge(&system, &history, None);
-    let violations = judgement.violations.len() as u64 + wrong.count();
-    judgement.violations.extend(wrong.into_kept());
-    let interrupted = context.interrupt.is_set();
-    stage.report_deaths();
-    stage.lower().await?;
-    let broken = Rate {
-        k: u64::from(!judgement.violations.is_empty()),
-        n: 1,
-    };
-    context.emit(EventKind::PhaseEnded {
-        phase: "load".to_string(),
-        violations: broken,
-        interval: broken.interval(),
-        enforced: None,
-        took_ms: figures.elapsed.as_millis() as u64,
-    });
-    let mut document = document(&figures, violations, broken);
-    document.extend(applied(plan.pace, plan.connections, WORKERS, &figures));
-    let busy = busy(plan.connections, WORKERS, &figures);
-    if let Some(warning) = too_slow(plan.pace, busy, &figures) {
-        context.warn(warning);
-    }
-    context.emit(EventKind::LoadMeasured {
-        figures: Value::Object(document.clone()),
-    });
-    context.emit(EventKind::TrialJudged {
-        phase: "load".to_string(),
+    let count = judgement.violations.len() as u64 + done.wrong_count;
+    judgement.violations.extend(done.wrong.iter().cloned());
+    Judged {
         history,
-        judgement: judgement.clone(),
-        enforced: None,
-        took_us: figures.elapsed.as_micros() as u64,
-    });
-    Ok(Stressed {
-        violations: judgement.violations,
-        undecided: judgement.undecided,
-        document,
-        interrupted,
-        asked: true,
-        met_nobody: None,
-    })
+        judgement,
+        count,
+    }
 }
 
-/// At most so many violations by answers are kept; all are counted.
-const WRONG_ANSWERS_MAX: usize = 100;
-
-/// One thread asks faster than a system answers whose wires are in this process.
-const WORKERS: u32 = 1;
-
-/// Load on an operation, down all lanes in turn.
+/// A load on the lanes of a raised system.
 struct OnLanes {
-    system: System,
-    operation: Operation,
-    addresses: Vec<SocketAddr>,
-    plan: StressPlan,
-    left: Until,
+    load: LoadPlan,
+    plan: Plan,
+    scenarios: Scenarios,
+    until: Until,
+    places: u32,
+    audit: Option<Arc<Audit>>,
     context: Context,
 }
 
-/// Violations by answers.
-#[derive(Default)]
-struct Wrong {
-    kept: Mutex<Vec<Violation>>,
-    all: AtomicU64,
+/// What came of it.
+struct Done {
+    /// By operation, and all together.
+    each: Vec<Figures>,
+    all: Figures,
+    operations: Vec<String>,
+    wrong: Vec<Violation>,
+    wrong_count: u64,
+    lacking: Vec<(String, u64)>,
+    /// The threshold that ended it.
+    aborted: Option<String>,
 }
 
-impl Wrong {
-    fn add(&self, found: Vec<Violation>) {
-        if found.is_empty() {
-            return;
-        }
-        self.all.fetch_add(found.len() as u64, Ordering::Relaxed);
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = WRONG_ANSWERS_MAX.saturating_sub(kept.len());
-        kept.extend(found.into_iter().take(room));
-    }
-
-    fn count(&self) -> u64 {
-        self.all.load(Ordering::Relaxed)
-    }
-
-    fn into_kept(self) -> Vec<Violation> {
-        let kept = self.kept.into_inner();
-        kept.unwrap_or_else(PoisonError::into_inner)
+impl Done {
+    fn held(&self, thresholds: &[Threshold], violations: u64) -> Vec<Held> {
+        thresholds::held(
+            thresholds,
+            &self.operations,
+            &self.each,
+            self.all.elapsed,
+            Some(violations),
+        )
     }
 }
 
 impl OnLanes {
-    /// Says what was measured, and which answers were wrong. Tells of each second.
-    fn apply(&self, watch: &Watch) -> std::io::Result<(Figures, Wrong)> {
-        let hosts: Vec<String> = self.addresses.iter().map(ToString::to_string).collect();
-        let wrong = Wrong::default();
-        let mut invariants = self.system.invariants.iter();
-        let judges_answers = invariants.any(|i| matches!(&i.probe, Probe::Responses { .. }));
-        let users = Askers {
-            request: &|number, place| {
-                let request = drive::prepare(
-                    &self.operation,
-                    &mut Filling {
-                        args: &[],
-                        draws: &mut Draws::new(self.context.seed, "stress", number),
-                        now_ms: (self.context.now_ms)(),
-                    },
-                );
-                let request = request.map_err(|error| error.to_string())?;
-                Ok(request.to_wire(&hosts[place % hosts.len()]))
-            },
-            to_head: self.operation.method == "HEAD",
-            expects: &|told, place| {
-                if judges_answers {
-                    let lane = place % hosts.len();
-                    wrong.add(judged(&self.system, &self.operation, lane, told.outcome));
-                }
-                is_expected(&self.operation, told.outcome)
-            },
+    fn new<L: Lab>(
+        stage: &Stage<L>,
+        plan: &StressPlan,
+        context: &Context,
+    ) -> Result<OnLanes, HuntError> {
+        let lacking = |error: String| HuntError::Lacking(error);
+        let system = &stage.system;
+        let laid_out = Plan::of(&plan.load.profile, &system.folder, context.seed)
+            .map_err(|error| lacking(error.to_string()))?;
+        let mut lanes = |operation: &Operation| lanes(stage, operation);
+        let scenarios =
+            Scenarios::new(system, &plan.load, context.seed, context.now_ms, &mut lanes)
+                .map_err(|error| lacking(error.to_string()))?;
+        if scenarios.services.is_empty() || scenarios.services.iter().any(Vec::is_empty) {
+            return Err(lacking("a service that is asked does not run".to_string()));
+        }
+        let open = match laid_out.is_open() {
+            true => u64::from(plan.load.connections),
+            false => 0,
         };
-        let pace = self.plan.pace;
-        let (names, lanes) = ([self.operation.name.clone()], [hosts.len()]);
-        let quoted = [quoted(&self.operation.name)];
-        let audited = self.plan.audit.as_ref();
-        let audited = audited.map(|audit| Audited::new(&users, audit, &quoted, &lanes));
-        let load = Load {
-            services: std::slice::from_ref(&self.addresses),
-            users: audited.as_ref().map_or(&users as &dyn Users, |all| all),
-            operations: 1,
-            keeps: match judges_answers {
-                true => Keeps::Bodies,
-                false => Keeps::Status,
+        let planned = match laid_out.iterations() {
+            None => laid_out.lasts(),
+            Some(_) => Duration::MAX,
+        };
+        Ok(OnLanes {
+            places: laid_out.users_max().max(open).clamp(1, u64::from(u32::MAX)) as u32,
+            load: plan.load.clone(),
+            plan: laid_out,
+            scenarios,
+            until: Until {
+                elapsed: context.left(plan.until.elapsed).min(planned),
+                ..plan.until
             },
-            connections: self.plan.connections,
-            plan: &pace.plan(self.plan.connections, self.left.elapsed, self.context.seed),
-            until: self.left,
+            audit: plan.audit.clone(),
+            context: context.clone(),
+        })
+    }
+
+    /// Says what was measured, and which answers were wrong. Tells of each second.
+    fn apply(&self, watch: &Watch) -> std::io::Result<Done> {
+        let scenarios = &self.scenarios;
+        let names: Vec<String> = scenarios
+            .operations
+            .iter()
+            .map(|operation| operation.name.clone())
+            .collect();
+        if !self.load.warm_up.is_zero() {
+            let elapsed = self.load.warm_up.min(self.until.elapsed);
+            let until = Until {
+                elapsed,
+                requests: None,
+            };
+            engine::apply(&self.load(scenarios, until), watch, &mut |_| {})?;
+        }
+        let lanes: Vec<usize> = scenarios.services.iter().map(Vec::len).collect();
+        let quoted: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+        let audited = self.audit.as_ref();
+        let audited = audited.map(|audit| Audited::new(scenarios, audit, &quoted, &lanes));
+        let users = audited.as_ref().map_or(scenarios as &dyn Users, |all| all);
+        let mut so_far = SoFar::new(self, &names);
+        let each = engine::apply(&self.load(users, self.until), watch, &mut |second| {
+            so_far.take(second, watch);
+        })?;
+        let mut all = seconds::sum(&each);
+        all.elapsed = each.iter().map(|of| of.elapsed).max().unwrap_or_default();
+        Ok(Done {
+            aborted: so_far.aborted,
+            each,
+            all,
+            operations: names,
+            wrong: scenarios.wrong.kept(),
+            wrong_count: scenarios.wrong.count(),
+            lacking: scenarios.lacking().into_iter().collect(),
+        })
+    }
+
+    fn load<'a>(&'a self, users: &'a dyn Users, until: Until) -> Load<'a> {
+        Load {
+            services: &self.scenarios.services,
+            users,
+            operations: self.scenarios.operations.len(),
+            keeps: self.scenarios.keeps(),
+            connections: self.places,
+            plan: &self.plan,
+            until,
             patience: PATIENCE,
             workers: WORKERS,
-        };
-        let mut tell = |second: &engine::Second| {
-            let violations = judges_answers.then(|| wrong.count());
-            if let Some(told) = seconds::told(second, &names, violations) {
-                self.context.emit(told);
-            }
-        };
-        let figures = engine::apply(&load, watch, &mut tell)?.remove(0);
-        Ok((figures, wrong))
+        }
     }
 }
 
-fn judged(
-    system: &System,
-    operation: &Operation,
-    lane: usize,
-    outcome: &Outcome,
-) -> Vec<Violation> {
-    let attempt = model::Attempt {
-        racer: format!("lane {}", lane + 1),
-        operation: operation.name.clone(),
-        lane: LaneId(lane as u16),
-        sent_us: 0,
-        ended_us: 0,
-        outcome: outcome.clone(),
-    };
-    let history = TrialHistory {
-        attempts: vec![attempt],
-        ..TrialHistory::default()
-    };
-    check::judge(system, &history, None).violations
+/// Load as it goes on: told of each second, and ended where a threshold says so.
+struct SoFar<'a> {
+    on: &'a OnLanes,
+    names: &'a [String],
+    aborting: Vec<Threshold>,
+    each: Vec<Figures>,
+    elapsed: Duration,
+    aborted: Option<String>,
 }
 
-fn document(figures: &Figures, violations: u64, broken: Rate) -> Map<String, Value> {
+impl<'a> SoFar<'a> {
+    fn new(on: &'a OnLanes, names: &'a [String]) -> SoFar<'a> {
+        let aborting = on.load.thresholds.iter().filter(|one| one.abort);
+        SoFar {
+            on,
+            names,
+            aborting: aborting.cloned().collect(),
+            each: names.iter().map(|_| Figures::default()).collect(),
+            elapsed: Duration::ZERO,
+            aborted: None,
+        }
+    }
+
+    fn take(&mut self, second: &engine::Second, watch: &Watch) {
+        let scenarios = &self.on.scenarios;
+        let violations = scenarios.judges_answers().then(|| scenarios.wrong.count());
+        if let Some(told) = seconds::told(second, self.names, violations) {
+            self.on.context.emit(told);
+        }
+        if self.aborting.is_empty() {
+            return;
+        }
+        for (all, more) in self.each.iter_mut().zip(&second.each) {
+            all.add(more);
+        }
+        let lasted = second.each.iter().map(|of| of.elapsed).max();
+        self.elapsed += lasted.unwrap_or_default();
+        let held = thresholds::held(
+            &self.aborting,
+            self.names,
+            &self.each,
+            self.elapsed,
+            violations,
+        );
+        if let Some(crossed) = held.iter().find(|held| held.is_crossed())
+            && self.aborted.is_none()
+        {
+            self.aborted = Some(crossed.threshold.to_string());
+            watch.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Where the lanes of an operation's service listen.
+pub(super) fn lanes<L: Lab>(stage: &Stage<L>, operation: &Operation) -> Vec<SocketAddr> {
+    let service = stage.system.service(&operation.service);
+    let lanes = 0..service.map_or(1, |service| service.replicas.max(1));
+    lanes
+        .filter_map(|lane| stage.address(&operation.service, LaneId(lane)))
+        .collect()
+}
+
+fn document(done: &Done, violations: u64, broken: Rate) -> Map<String, Value> {
     let (low, high) = broken.interval();
-    let mut document = measured(figures);
+    let mut document = measured(&done.all);
     document.extend(model::object(json!({
         "violations": violations,
         "rate": broken.share(),
         "interval": [low, high],
     })));
+    if done.operations.len() > 1 {
+        let each = done.operations.iter().zip(&done.each);
+        let each: Map<String, Value> = each
+            .map(|(name, figures)| (name.clone(), measured(figures).into()))
+            .collect();
+        document.insert("operations".to_string(), each.into());
+    }
     document
 }

@@ -140,6 +140,7 @@ mod tests {
     fn each_second_is_told_once_and_their_sum_is_all() {
         let ms = Duration::from_millis;
         let sent = Sent {
+            lane: 0,
             number: 0,
             due: ms(0),
             sent: ms(0),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::gather::Gathered;
-use super::{Look, contention};
+use super::{Look, contention, wanted};
 use crate::number::{count, counted, interval, microseconds, per_second, percent};
 use crate::style::Paint;
 use crate::table::{Column, Table, left, right};
@@ -42,6 +42,7 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
         }
     }
     lines.extend(latencies(figures, look));
+    lines.extend(wanted::operations(figures, look));
     lines.extend(contention::side_by_side(figures, look));
     lines
 }
@@ -74,6 +75,7 @@ pub(crate) fn facts(figures: &Value) -> Vec<(&'static str, String, Paint)> {
         let paint = painted(errors.is_empty(), Paint::Unsure);
         facts.push(("errors", classes(errors), paint));
     }
+    facts.extend(wanted::thresholds(figures));
     if let Some((used, kept_up)) = generator(figures) {
         facts.push(("generator", used, painted(kept_up, Paint::Bad)));
     }
@@ -91,6 +93,17 @@ fn asked(figures: &Value) -> Option<String> {
             _ => "let go by their last byte",
         };
         return Some(format!("{rounds} of {requests} at once, {release}"));
+    }
+    if load.get("pace").and_then(Value::as_str) == Some("plan") {
+        let scenarios = load.get("scenarios").and_then(Value::as_array);
+        let scenarios = scenarios.into_iter().flatten().filter_map(Value::as_str);
+        return Some(format!(
+            "load `{}`: {} of {}, at most {} at a time",
+            load.get("name").and_then(Value::as_str).unwrap_or(""),
+            counted(number(load, "parts")?, "part"),
+            scenarios.collect::<Vec<_>>().join(" and "),
+            counted(number(load, "connections")?, "user"),
+        ));
     }
     let connections = counted(number(load, "connections")?, "connection");
     Some(match load.get("per_second").and_then(Value::as_f64) {

@@ -16,6 +16,7 @@ mod race;
 mod rates;
 pub(crate) mod story;
 mod suspects;
+mod wanted;
 mod wires;
 
 use std::path::PathBuf;
