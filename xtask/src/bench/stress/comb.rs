@@ -27,6 +27,9 @@ const LOAD: Load = Load {
 
 const PER_SECOND: u64 = 5_000;
 
+/// Of bursts, so many times are told.
+const TIMES_TOLD_MAX: usize = 20_000;
+
 /// How a tool begins is not looked at.
 const SKIPPED_NS: i64 = 500_000_000;
 
@@ -70,6 +73,17 @@ impl Arrivals {
 
     pub fn add(&mut self, stamp: Stamp) {
         self.0.push(stamp);
+    }
+
+    /// The times themselves, the first ones, counted from the first of all.
+    pub fn times(mut self) -> Value {
+        self.0.sort_unstable_by_key(|stamp| stamp.at_ns);
+        let first_ns = self.0.first().map_or(0, |first| first.at_ns);
+        let times = self.0.iter().take(TIMES_TOLD_MAX);
+        let times: Vec<f64> = times
+            .map(|stamp| (stamp.at_ns - first_ns) as f64 / 1e3)
+            .collect();
+        json!({ "times_us": times })
     }
 
     /// How far they were from the comb.
@@ -164,7 +178,7 @@ pub fn run() -> Result<(), String> {
 }
 
 /// What the server noted; it begins anew.
-fn end(port: u16) -> Result<Value, String> {
+pub fn end(port: u16) -> Result<Value, String> {
     let ask = || {
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.write_all(b"GET /end HTTP/1.1\r\n\r\n")?;

@@ -1,15 +1,18 @@
 //! What load costs and how exactly it comes: `heisen stress --url` beside other tools, against a
 //! private nginx and against a server of our own that stalls, or notes when it was asked.
 
+mod burst;
 mod closed;
 mod comb;
 mod flat;
+mod hostile;
 mod many;
 mod nginx;
 mod reports;
 mod serve;
 mod stall;
 mod stalls;
+mod targeted;
 mod tools;
 
 pub use serve::serve;
@@ -22,18 +25,28 @@ const TOOL_CORE: &str = "1";
 pub fn run(rest: &[&str]) -> Result<(), String> {
     match rest {
         [] => {
-            for part in [closed::run, many::run, flat::run, stall::run, comb::run] {
-                part()?;
-            }
-            Ok(())
+            let all = [
+                closed::run,
+                many::run,
+                flat::run,
+                stall::run,
+                comb::run,
+                burst::run,
+                targeted::run,
+                hostile::run,
+            ];
+            all.iter().try_for_each(|part| part())
         }
         ["closed"] => closed::run(),
         ["many"] => many::run(),
         ["flat"] => flat::run(),
         ["stall"] => stall::run(),
         ["comb"] => comb::run(),
+        ["burst"] => burst::run(),
+        ["targeted"] => targeted::run(),
+        ["hostile"] => hostile::run(),
         _ => {
-            Err("usage: cargo xtask bench stress [closed | many | flat | stall | comb]".to_string())
+            Err("usage: cargo xtask bench stress [closed | many | flat | stall | comb | burst | targeted | hostile]".to_string())
         }
     }
 }

@@ -1,15 +1,20 @@
 //! A server of our own to aim load at, for what no other does: `cargo xtask serve MANNER PORT`. It has
 //! one thread that never blocks, answers every request the same, and either does only that (`plain`),
-//! or stalls each second (`stall`), or notes when it was asked (`log`; `GET /end` tells).
+//! or stalls each second (`stall`), or notes when it was asked (`log` and `bursts`; `GET /end` tells), or
+//! answers badly and notes how often (`hostile`).
 
 use std::io::{self, ErrorKind, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::socket::{setsockopt, sockopt::Linger};
+
+use serde_json::Value;
 
 use super::SERVER_CORE;
 use super::comb::{Arrivals, receive};
+use super::hostile::{self, Bad};
 use super::stalls::Stalls;
 use crate::bench::servers::{Server, free_port, tied};
 use crate::shell::built;
@@ -39,6 +44,8 @@ pub fn serve(manner: &str, port: &str) -> Result<(), String> {
         "plain" => Manner::Plain,
         "stall" => Manner::Stall(Stalls::default()),
         "log" => Manner::Log(Arrivals::default()),
+        "bursts" => Manner::Bursts(Arrivals::default()),
+        "hostile" => Manner::Hostile(Bad::default()),
         other => return Err(format!("nothing serves as `{other}`")),
     };
     let port = port.parse().map_err(|_| format!("`{port}` is no port"))?;
@@ -53,6 +60,20 @@ enum Manner {
     Plain,
     Stall(Stalls),
     Log(Arrivals),
+    Bursts(Arrivals),
+    Hostile(Bad),
+}
+
+impl Manner {
+    /// What is told at the end, where anything was noted; it begins anew.
+    fn told(&mut self) -> Option<Value> {
+        match self {
+            Manner::Plain | Manner::Stall(_) => None,
+            Manner::Log(arrivals) => Some(std::mem::take(arrivals).told()),
+            Manner::Bursts(arrivals) => Some(std::mem::take(arrivals).times()),
+            Manner::Hostile(bad) => Some(std::mem::take(bad).told()),
+        }
+    }
 }
 
 struct Connection {
@@ -75,7 +96,7 @@ impl Asked {
     fn new(manner: Manner, port: u16) -> io::Result<Asked> {
         let listener = TcpListener::bind(("127.0.0.1", port))?;
         listener.set_nonblocking(true)?;
-        if let Manner::Log(_) = manner {
+        if let Manner::Log(_) | Manner::Bursts(_) = manner {
             // What it accepts inherits that, and the kernel needs a while to begin.
             Arrivals::ask_for_stamps(&listener)?;
         }
@@ -154,21 +175,53 @@ impl Asked {
             stalls.wait_out();
         }
         for _ in 0..ends(&mut connection.ended, bytes) {
+            if bytes.starts_with(b"GET /end ")
+                && let Some(told) = self.manner.told()
+            {
+                let body = told.to_string();
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}", body.len());
+                let text = format!("{head}\r\nconnection: close\r\n\r\n{body}");
+                connection.stream.set_nonblocking(false)?;
+                connection.stream.write_all(text.as_bytes())?;
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
             match &mut self.manner {
-                Manner::Log(arrivals) if bytes.starts_with(b"GET /end ") => {
-                    let body = std::mem::take(arrivals).told().to_string();
-                    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}", body.len());
-                    let text = format!("{head}\r\nconnection: close\r\n\r\n{body}");
-                    connection.stream.write_all(text.as_bytes())?;
-                    return Err(ErrorKind::UnexpectedEof.into());
+                Manner::Log(arrivals) | Manner::Bursts(arrivals) => arrivals.add(stamp),
+                Manner::Hostile(bad) => {
+                    misbehave(bad.next(), &mut connection.stream)?;
+                    continue;
                 }
-                Manner::Log(arrivals) => arrivals.add(stamp),
-                _ => {}
+                Manner::Plain | Manner::Stall(_) => {}
             }
             // So little always goes at once, unless nobody reads it.
             connection.stream.write_all(ANSWER)?;
         }
         Ok(())
+    }
+}
+
+/// Answers badly, or not; an error closes the connection.
+fn misbehave(manner: hostile::Manner, stream: &mut TcpStream) -> io::Result<()> {
+    match manner {
+        hostile::Manner::Well => stream.write_all(ANSWER),
+        hostile::Manner::Refuses => {
+            stream.write_all(b"HTTP/1.1 503 Busy\r\ncontent-length: 0\r\n\r\n")
+        }
+        hostile::Manner::Garbles => stream.write_all(b"\x16\x03 this is no answer\r\n\r\n"),
+        hostile::Manner::Stops => {
+            stream.write_all(&ANSWER[..ANSWER.len() - 4])?;
+            Err(ErrorKind::UnexpectedEof.into())
+        }
+        hostile::Manner::Resets => {
+            let at_once = nix::libc::linger {
+                l_onoff: 1,
+                l_linger: 0,
+            };
+            setsockopt(stream, Linger, &at_once)?;
+            Err(ErrorKind::ConnectionReset.into())
+        }
+        hostile::Manner::HalfCloses => stream.shutdown(Shutdown::Write),
+        hostile::Manner::Silent => Ok(()),
     }
 }
 

@@ -1,0 +1,152 @@
+//! How much at once "at once" is: from the first request of a burst to the last, by the stamps of the
+//! kernel that receives them.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::comb::end;
+use super::serve;
+use super::tools::{Tool, may_open_all};
+use super::{SERVER_CORE, TOOL_CORE};
+use crate::bench::figures::Figure;
+use crate::bench::servers::Folder;
+use crate::bench::table::table;
+use crate::shell::{built, find, output};
+
+const ROUNDS: usize = 5;
+
+/// Requests of a burst.
+const REQUESTS: usize = 200;
+
+/// Bursts of heisen in a round; the first, over connections that are new, is not looked at.
+const BURSTS: usize = 20;
+
+/// What is further apart belongs to two bursts.
+const APART_US: f64 = 15_000.0;
+
+/// A way to send a burst.
+struct Way {
+    name: &'static str,
+    tool: Tool,
+    words: &'static str,
+    /// Whether it has a processor of its own, as the server has.
+    is_pinned: bool,
+    skew_us: Figure,
+    /// Bursts that were not of so many requests.
+    odd: usize,
+}
+
+pub fn run() -> Result<(), String> {
+    let server = serve::start("bursts")?;
+    let url = format!("http://127.0.0.1:{}/", server.port);
+    let way = |name, tool, words, is_pinned| Way {
+        name,
+        tool,
+        words,
+        is_pinned,
+        skew_us: Figure::default(),
+        odd: 0,
+    };
+    let heisen = "stress --burst 200 --rounds 20 -q --url";
+    let whole = "stress --burst 200 --rounds 20 --release whole -q --url";
+    let mut ways = [
+        way("heisen, last byte", Tool::Heisen, heisen, true),
+        way("heisen, whole", Tool::Heisen, whole, true),
+        way(
+            "heisen, last byte, both processors",
+            Tool::Heisen,
+            heisen,
+            false,
+        ),
+        way(
+            "wrk, first of each connection",
+            Tool::Wrk,
+            "-t1 -c200 -d1s",
+            true,
+        ),
+        way("hey", Tool::Hey, "-n 200 -c 200 -cpus 1", true),
+    ];
+    for _ in 0..ROUNDS {
+        for way in ways.iter_mut().filter(|way| way.tool.is_there()) {
+            way.burst(&url)?;
+            way.take(&end(server.port)?);
+        }
+    }
+    let rows: Vec<Vec<String>> = ways
+        .iter()
+        .filter(|way| way.skew_us.rounds() > 0)
+        .map(|way| {
+            vec![
+                way.name.to_string(),
+                way.skew_us.range().show(0),
+                way.skew_us.rounds().to_string(),
+                way.odd.to_string(),
+            ]
+        })
+        .collect();
+    let title = format!("Bursts of {REQUESTS} over HTTP/1.1, {ROUNDS} rounds in turn");
+    let heads = ["who", "first to last, us", "bursts", "not of so many"];
+    print!("{}", table(&title, &heads, &rows));
+    Ok(())
+}
+
+impl Way {
+    fn burst(&self, url: &str) -> Result<(), String> {
+        let folder = Folder::new()?;
+        let program = match self.tool {
+            Tool::Heisen => built("heisen"),
+            tool => find(tool.name()).ok_or(format!("{} is missing", tool.name()))?,
+        };
+        let cores = match self.is_pinned {
+            true => TOOL_CORE.to_string(),
+            false => format!("{SERVER_CORE},{TOOL_CORE}"),
+        };
+        let mut command = Command::new("taskset");
+        command.args(["-c", &cores]).args(may_open_all());
+        command.arg(program).args(self.words.split(' ')).arg(url);
+        if self.tool == Tool::Heisen {
+            command.arg("--out").arg(folder.0.join("out"));
+        }
+        output(&mut command).map(|_| ())
+    }
+
+    fn take(&mut self, told: &Value) {
+        let times = told["times_us"].as_array().into_iter().flatten();
+        let times: Vec<f64> = times.filter_map(Value::as_f64).collect();
+        if self.tool != Tool::Heisen {
+            // What a closed loop or a cold start sends first.
+            match times.get(REQUESTS - 1) {
+                Some(last) => self.skew_us.add(last - times[0]),
+                None => self.odd += 1,
+            }
+            return;
+        }
+        let all = bursts(&times);
+        self.odd +=
+            BURSTS.saturating_sub(all.iter().filter(|burst| burst.len() == REQUESTS).count());
+        for burst in all.iter().skip(1).filter(|burst| burst.len() == REQUESTS) {
+            self.skew_us.add(burst[REQUESTS - 1] - burst[0]);
+        }
+    }
+}
+
+/// Times in order, cut where nothing came for long.
+fn bursts(times_us: &[f64]) -> Vec<&[f64]> {
+    times_us
+        .chunk_by(|one, next| next - one <= APART_US)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bursts_are_cut_where_nothing_came() {
+        let times = [0.0, 10.0, 15_010.0, 40_000.0, 40_001.0, 90_000.0];
+        let sizes: Vec<usize> = bursts(&times).iter().map(|burst| burst.len()).collect();
+        assert_eq!(sizes, [3, 2, 1]);
+        assert_eq!(bursts(&[]).len(), 0);
+    }
+}
