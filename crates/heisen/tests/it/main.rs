@@ -7,6 +7,7 @@ mod isolate;
 mod kills;
 mod load;
 mod logs;
+mod outputs;
 mod predict;
 mod rig;
 mod runs;
