@@ -47,8 +47,10 @@ pub struct Worker<'a> {
     meetings: BTreeMap<usize, Vec<usize>>,
     /// When runs of open parts are due, until there are no more.
     schedule: Option<Schedule>,
-    /// The next of them, and whether it had to wait for a place.
-    due: Option<(Arrival, bool)>,
+    /// The next of them.
+    due: Option<Arrival>,
+    /// When a run last had to wait for a place: whoever was due before is late for want of one.
+    full_ns: u64,
     /// What goes on, until when.
     phase: Phase,
     phase_ends_ns: u64,
@@ -117,6 +119,7 @@ impl<'a> Worker<'a> {
             meetings: BTreeMap::new(),
             schedule: load.plan.is_open().then_some(schedule),
             due: None,
+            full_ns: 0,
             phase: Phase::Pause,
             phase_ends_ns: 0,
             run: first + u64::from(number),
@@ -175,7 +178,7 @@ impl<'a> Worker<'a> {
     fn next_ns(&self) -> u64 {
         let wake = self.wakes.peek().map(|Reverse((at_ns, _))| *at_ns);
         let can_begin = !self.is_over && !self.free.is_empty();
-        let due = self.due.map(|(arrival, _)| ns(arrival.due));
+        let due = self.due.map(|arrival| ns(arrival.due));
         let due = due.into_iter().chain([self.phase_ends_ns]).min();
         let all = [Some(self.next_tick_ns), wake, due.filter(|_| can_begin)];
         all.into_iter().flatten().min().unwrap_or(self.next_tick_ns)
@@ -224,7 +227,7 @@ impl<'a> Worker<'a> {
 
     fn begin_open(&mut self, now_ns: u64) {
         while !self.is_over {
-            let Some((arrival, waited)) = self.next_due() else {
+            let Some(arrival) = self.next_due() else {
                 return;
             };
             let due_ns = ns(arrival.due);
@@ -237,11 +240,11 @@ impl<'a> Worker<'a> {
                 return;
             }
             let Some(place) = self.take_place() else {
-                // Whoever is late now is late for want of a place.
-                self.due = Some((arrival, true));
+                self.full_ns = now_ns;
                 return;
             };
             self.due = None;
+            let waited = due_ns < self.full_ns;
             self.places[place].user.begin(arrival.number);
             self.advance(place, Some(due_ns), waited);
         }
@@ -298,10 +301,10 @@ impl<'a> Worker<'a> {
     }
 
     /// The next run of an open part.
-    fn next_due(&mut self) -> Option<(Arrival, bool)> {
+    fn next_due(&mut self) -> Option<Arrival> {
         if self.due.is_none() {
             match self.schedule.as_mut()?.next() {
-                Some(arrival) => self.due = Some((arrival, false)),
+                Some(arrival) => self.due = Some(arrival),
                 None => self.schedule = None,
             }
         }
@@ -412,8 +415,8 @@ impl<'a> Worker<'a> {
     /// What was due in time and still waits counts as it is: it was never sent.
     fn give_up_waiting(&mut self, now_ns: u64) {
         let end_ns = self.load.until.elapsed.as_nanos();
-        let is_in_time = |due: &(Arrival, bool)| due.0.due.as_nanos() < end_ns;
-        while let Some((arrival, _)) = self.next_due().filter(is_in_time) {
+        let is_in_time = |arrival: &Arrival| arrival.due.as_nanos() < end_ns;
+        while let Some(arrival) = self.next_due().filter(is_in_time) {
             if !self.watch.takes_ticket(&self.load.until) {
                 return;
             }

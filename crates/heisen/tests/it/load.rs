@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use crate::rig::{Folder, heisen, run};
 
 /// A server that answers each request of each connection.
-fn server(answer: &'static str) -> String {
+pub fn server(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {

@@ -8,6 +8,7 @@ mod kills;
 mod load;
 mod loads;
 mod logs;
+mod outputs;
 mod predict;
 mod rig;
 mod runs;

@@ -13,11 +13,12 @@ use super::escape::{name, sentence};
 use super::ranking::more;
 use super::{PageHead, frame, titled, whose};
 use crate::number::{count, percent};
+use crate::report::gather::Notes;
 use crate::report::load::{PERCENTILES, facts, times};
 use points::Points;
 
-/// Items of any list; the rest are counted.
-const ITEMS_MAX: usize = 30;
+/// Classes of errors; the rest are counted.
+const CLASSES_MAX: usize = 30;
 
 /// What is known of a load.
 #[derive(Debug, Default)]
@@ -31,22 +32,6 @@ pub struct Gathered {
     warnings: Notes,
 }
 
-/// The first of some sentences, and how many there were.
-#[derive(Debug, Default)]
-struct Notes {
-    first: Vec<String>,
-    all: usize,
-}
-
-impl Notes {
-    fn add(&mut self, text: String) {
-        self.all += 1;
-        if self.first.len() < ITEMS_MAX {
-            self.first.push(text);
-        }
-    }
-}
-
 impl Gathered {
     /// Takes what an event tells of load.
     pub fn take(&mut self, kind: EventKind) {
@@ -55,10 +40,10 @@ impl Gathered {
             EventKind::LoadMeasured { figures } => self.figures = Some(figures),
             EventKind::TrialJudged { judgement, .. } => {
                 for Violation { oracle, saw } in judgement.violations {
-                    self.violations.add(format!("{oracle}: {saw}"));
+                    self.violations.add(&format!("{oracle}: {saw}"));
                 }
             }
-            EventKind::Warning { message } => self.warnings.add(message),
+            EventKind::Warning { message } => self.warnings.add(&message),
             EventKind::RunEnded { verdict, .. } => self.verdict = verdict,
             _ => {}
         }
@@ -134,7 +119,7 @@ impl Gathered {
         let told = self.figures.as_ref().and_then(|it| it.get("requests"));
         let points = self.points.all.iter().map(|point| point.requests);
         let requests = told.and_then(Value::as_u64).unwrap_or(points.sum());
-        let rows = classes.iter().take(ITEMS_MAX).map(|(class, times)| {
+        let rows = classes.iter().take(CLASSES_MAX).map(|(class, times)| {
             let share = name(&percent(*times as f64 / requests.max(1) as f64));
             row(&[&name(class)], &[count(*times), share])
         });
@@ -142,7 +127,7 @@ impl Gathered {
             "<section>\n<h2>Errors</h2>\n<table>\n<thead>{}</thead>\n<tbody>\n{}</tbody>\n</table>\n{}</section>\n",
             heads(&["class"], &["requests", "share"]),
             rows.collect::<String>(),
-            more(classes.len(), ITEMS_MAX)
+            more(classes.len(), CLASSES_MAX)
         )
     }
 }
@@ -172,23 +157,27 @@ fn heads(words: &[&str], numbers: &[&str]) -> String {
 
 /// A row of what is escaped already.
 fn row(words: &[&str], numbers: &[String]) -> String {
-    let words = words.iter().map(|text| format!("<td>{text}</td>"));
+    let words = words
+        .iter()
+        .map(|text| format!("<td class=\"whole\">{text}</td>"));
     let numbers = numbers
         .iter()
         .map(|text| format!("<td class=\"number\">{text}</td>"));
     format!("<tr>{}</tr>\n", words.chain(numbers).collect::<String>())
 }
 
+/// A heading and what was told under it, with how often.
 fn list(heading: &str, notes: &Notes) -> String {
-    let items = notes.first.iter();
-    let items: String = items
-        .map(|text| format!("<li>{}</li>\n", sentence(text)))
-        .collect();
+    let items = notes.all.iter().map(|(text, times)| match times {
+        1 => format!("<li>{}</li>\n", sentence(text)),
+        some => format!("<li>{} × {}</li>\n", count(*some), sentence(text)),
+    });
+    let items: String = items.collect();
     match items.is_empty() {
         true => items,
         false => format!(
             "<section>\n<h2>{heading}</h2>\n<ul class=\"plain\">\n{items}</ul>\n{}</section>\n",
-            more(notes.all, ITEMS_MAX)
+            more(notes.others as usize, 0)
         ),
     }
 }

@@ -63,7 +63,7 @@ fn latency(points: &Points) -> String {
         title: "Latency over time",
         unit: "from when a request was due",
         y: Scale::logarithmic((low as f64, high as f64), ACROSS_PX),
-        tick: &|us| microseconds(us.round() as u64),
+        tick: &|us| microseconds(us.round() as u64).replace(".0 ", " "),
         end_s: points.end_us() as f64 / 1e6,
         lines: lines.into(),
     };

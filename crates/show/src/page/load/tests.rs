@@ -90,11 +90,11 @@ fn load_that_went_well() {
 fn any_load_makes_a_sound_page() {
     let silent = second(0, LoadFigures::default(), Some(0));
     for parts in [
-        // Killed, without answers, bursts without seconds, a month, two operations.
+        // Killed, without answers, bursts without seconds, three days, two operations.
         vec![started("x"), second(0, figures(1, 1, &[]), None)],
         vec![started("x"), silent],
         measured(500, json!({ "<i>\"": 3 })),
-        seconds(2_592_00),
+        seconds(259_200),
         vec![two_operations()],
         vec![
             started(&"</title><script>alert(1)</script>\u{0}".repeat(1000)),
