@@ -135,7 +135,7 @@ mod tests {
         phase.take(&run(3, 9)).unwrap();
         assert_eq!((phase.odds.k, phase.odds.n), (4, 20));
         let row = phase.row("x");
-        assert_eq!((row[2].as_str(), row[3].as_str()), ("3", "30 % of 40"));
+        assert_eq!((row[2].as_str(), row[3].as_str()), ("3", "30.0 % of 40"));
         assert!(Phase::default().take(&json!({})).is_err());
     }
 }
