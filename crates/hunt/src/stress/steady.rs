@@ -11,17 +11,19 @@ use drive::load::{Figures, Until};
 use drive::profile::Plan;
 use lab::Lab;
 use model::{
-    EventKind, LaneId, LoadPlan, Observation, Operation, Rate, Setup, StateCommand, Threshold,
-    TrialHistory, Violation,
+    EventKind, LaneId, LoadPlan, Observation, Operation, Part, Rate, Setup, StateCommand,
+    Threshold, TrialHistory, Violation,
 };
 use serde_json::{Map, Value, json};
 
 use super::audit::{Audit, Audited, quoted};
+use super::contention::Contention;
 use super::figures::{applied, busy, measured, planned, too_slow};
 use super::scenarios::Scenarios;
 use super::thresholds::{self, Held};
 use super::{Stressed, beside, close, seconds};
 use crate::context::Context;
+use crate::directors::Watcher;
 use crate::error::HuntError;
 use crate::judging;
 use crate::stage::{Stage, Wiring};
@@ -54,15 +56,19 @@ pub async fn run<L: Lab>(
     context: &Context,
 ) -> Result<Stressed, HuntError> {
     stage.raise(plan.wiring).await?;
-    trial::prepare_state(stage, &plan.setup).await?;
-    tell_state(stage, &plan.load.set_up).await?;
+    let on = Arc::new(OnLanes::new(stage, plan, context)?);
+    let mut contention = Contention::default();
+    if plan.wiring == Wiring::Wired {
+        begin(stage, plan).await?;
+        learn(stage, &on, &mut contention, context).await?;
+    }
+    begin(stage, plan).await?;
     context.emit(EventKind::PhaseStarted {
         phase: "load".to_string(),
         trials: plan.until.requests,
     });
-    let on = OnLanes::new(stage, plan, context)?;
     let places = on.places;
-    let done = beside(context, move |watch| on.apply(watch)).await?;
+    let done = watched(stage, plan, &on, &mut contention, context).await?;
     close(plan.audit.as_deref(), context);
     let judged = judge(stage, &done).await;
     tell_state(stage, &plan.load.clean_up).await?;
@@ -82,6 +88,9 @@ pub async fn run<L: Lab>(
     });
     let held = done.held(&plan.load.thresholds, judged.count);
     let mut document = document(&done, judged.count, broken);
+    if let Some(contention) = contention.document(None) {
+        document.insert("contention".to_string(), contention.into());
+    }
     document.extend(match plan.pace {
         Some(pace) => applied(pace, places, WORKERS, &done.all),
         None => planned(&plan.load, places, WORKERS, &done.all),
@@ -108,9 +117,80 @@ pub async fn run<L: Lab>(
         document,
         interrupted,
         asked: true,
-        met_nobody: None,
+        met_nobody: contention.met_nobody(),
         crossed: held.iter().any(Held::is_crossed),
     })
+}
+
+/// Load is watched on its wires for so long, and not watched for as long, in turns.
+const SLICE: Duration = Duration::from_millis(250);
+const BETWEEN: Duration = Duration::from_millis(250);
+
+/// So many runs are made one after the other, to learn which steps look at what they set.
+const LEARNED_RUNS_MAX: u64 = 20;
+
+/// Brings the state to where the load begins.
+async fn begin<L: Lab>(stage: &mut Stage<L>, plan: &StressPlan) -> Result<(), HuntError> {
+    trial::prepare_state(stage, &plan.setup).await?;
+    tell_state(stage, &plan.load.set_up).await
+}
+
+/// Makes some runs by themselves, at least one of each scenario that comes early.
+async fn learn<L: Lab>(
+    stage: &Stage<L>,
+    on: &Arc<OnLanes>,
+    contention: &mut Contention,
+    context: &Context,
+) -> Result<(), HuntError> {
+    let watcher = Arc::new(Watcher::new(&[]));
+    stage.conductor().hand_to(watcher.clone());
+    let on = Arc::clone(on);
+    let alone = beside(context, move |watch| on.alone(watch)).await;
+    stage.conductor().rest();
+    contention.learn(&watcher.take().0);
+    alone
+}
+
+/// Applies the load; where there are wires, it is watched in slices.
+async fn watched<L: Lab>(
+    stage: &Stage<L>,
+    plan: &StressPlan,
+    on: &Arc<OnLanes>,
+    contention: &mut Contention,
+    context: &Context,
+) -> Result<Done, HuntError> {
+    let load = {
+        let on = Arc::clone(on);
+        beside(context, move |watch| on.apply(watch))
+    };
+    if plan.wiring == Wiring::Direct {
+        return load.await;
+    }
+    on.scenarios.watch(true);
+    let watching = async {
+        loop {
+            slice(stage, contention).await;
+            tokio::time::sleep(BETWEEN).await;
+        }
+    };
+    let done = tokio::select! {
+        done = load => done,
+        () = watching => unreachable!("it never ends"),
+    };
+    stage.conductor().rest();
+    contention.in_flight(&on.scenarios.watched());
+    done
+}
+
+/// Watches for a while. What began before is not seen to end here, and the other way round: what is
+/// told is the least that can have been.
+async fn slice<L: Lab>(stage: &Stage<L>, contention: &mut Contention) {
+    let watcher = Arc::new(Watcher::new(&[]));
+    stage.conductor().hand_to(watcher.clone());
+    tokio::time::sleep(SLICE).await;
+    stage.conductor().rest();
+    let (touches, left_out) = watcher.take();
+    contention.watched(&touches, left_out, &[]);
 }
 
 async fn tell_state<L: Lab>(
@@ -236,6 +316,19 @@ impl OnLanes {
             audit: plan.audit.clone(),
             context: context.clone(),
         })
+    }
+
+    /// One run after the other, by one user.
+    fn alone(&self, watch: &Watch) -> std::io::Result<()> {
+        let runs = self.load.scenarios.iter().map(|scenario| scenario.weight);
+        let runs = runs.sum::<u64>().clamp(1, LEARNED_RUNS_MAX);
+        let plan = Plan::with(&[Part::Iterations { runs, users: 1 }], Vec::new(), 0);
+        let load = Load {
+            connections: 1,
+            plan: &plan,
+            ..self.load(&self.scenarios, self.until)
+        };
+        engine::apply(&load, watch, &mut |_| {}).map(|_| ())
     }
 
     /// Says what was measured, and which answers were wrong. Tells of each second.

@@ -16,11 +16,14 @@ use windows::{Overlap, Pairs};
 /// Places that are told of.
 const PLACES_TOLD_MAX: usize = 3;
 
-/// What was seen of contention over bursts.
+/// Counts are kept of so many.
+const PLACES_KEPT_MAX: usize = 1_000;
+
+/// What was seen of contention over bursts, or over slices of a load.
 #[derive(Debug, Default)]
 pub struct Contention {
     pairs: Pairs,
-    /// Bursts that were watched.
+    /// Bursts, or slices, that were watched.
     watched: u64,
     /// By place.
     places: BTreeMap<String, Place>,
@@ -57,11 +60,14 @@ impl Contention {
         self.watched += 1;
         self.left_out += left_out;
         for (name, overlap) in windows::overlaps(touches, &self.pairs) {
+            if self.places.len() >= PLACES_KEPT_MAX && !self.places.contains_key(&name) {
+                continue;
+            }
             let place = self.places.entry(name).or_default();
             *place.peaks.entry(overlap.peak()).or_default() += 1;
             place.overlap.add(&overlap);
         }
-        self.in_flight_max = self.in_flight_max.max(in_flight(requests));
+        self.in_flight(requests);
         let refused = touches.iter().filter(|touch| is_refused_lock(touch));
         self.locks_refused += refused.count() as u64;
         for pool in pools::pools(touches, requests) {
@@ -70,6 +76,11 @@ impl Contention {
                 self.pool = Some(pool);
             }
         }
+    }
+
+    /// Takes in when requests were on their way.
+    pub fn in_flight(&mut self, requests: &[(LaneId, u64, u64)]) {
+        self.in_flight_max = self.in_flight_max.max(in_flight(requests));
     }
 
     /// Takes in how many sessions a store says wait for a lock.

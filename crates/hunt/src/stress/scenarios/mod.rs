@@ -7,18 +7,25 @@ mod user;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
-use drive::engine::{Keeps, User, Users};
+use drive::engine::{Keeps, Told, User, Users};
 use drive::feed::{Feed, FeedError};
 use drive::mix::Mix;
-use model::{Auth, LoadPlan, Operation, Outcome, Probe, Scenario, ScenarioStep, System, Template};
+use model::{
+    Auth, LaneId, LoadPlan, Operation, Outcome, Probe, Scenario, ScenarioStep, System, Template,
+};
 
 use super::wrong::Wrong;
 use user::Walker;
 
 /// Answers in which so many different things were not found are told.
 const LACKING_MAX: usize = 20;
+
+/// So many requests are written down.
+const WATCHED_MAX: usize = 100_000;
 
 /// All scenarios of a plan.
 pub struct Scenarios {
@@ -38,6 +45,10 @@ pub struct Scenarios {
     /// What the oracles say of answers.
     pub wrong: Wrong,
     lacking: Mutex<BTreeMap<String, u64>>,
+    /// Whether requests are written down, and those that were: their lanes, and from when to when they
+    /// were on their way.
+    watches: AtomicBool,
+    watched: Mutex<Vec<(LaneId, u64, u64)>>,
 }
 
 /// A scenario whose data was read.
@@ -91,6 +102,8 @@ impl Scenarios {
             judges_answers: invariants.any(|i| matches!(&i.probe, Probe::Responses { .. })),
             wrong: Wrong::default(),
             lacking: Mutex::default(),
+            watches: AtomicBool::new(false),
+            watched: Mutex::default(),
             system: system.clone(),
         })
     }
@@ -115,6 +128,28 @@ impl Scenarios {
     pub fn lacking(&self) -> BTreeMap<String, u64> {
         let lacking = self.lacking.lock().unwrap_or_else(PoisonError::into_inner);
         lacking.clone()
+    }
+
+    /// Writes requests down from now on, or no more.
+    pub fn watch(&self, watches: bool) {
+        self.watches.store(watches, Ordering::Relaxed);
+    }
+
+    /// The requests that were written down.
+    pub fn watched(&self) -> Vec<(LaneId, u64, u64)> {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.clone()
+    }
+
+    fn write_down(&self, lane: usize, told: &Told<'_>) {
+        if !self.watches.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        if watched.len() < WATCHED_MAX {
+            let us = |time: Duration| time.as_micros() as u64;
+            watched.push((LaneId(lane as u16), us(told.sent), us(told.ended)));
+        }
     }
 
     fn lacks(&self, what: String) {

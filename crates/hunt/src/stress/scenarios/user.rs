@@ -285,13 +285,14 @@ impl User for Walker<'_> {
             self.step = usize::MAX;
             return false;
         };
+        let (lane, _) = self.lane(last.operation);
+        self.all.write_down(lane, told);
         self.redirect = self.redirect(&last, told.outcome);
         if self.redirect.is_some() {
             self.last = Some(last);
             return true;
         }
         let operation = &self.all.operations[last.operation];
-        let (lane, _) = self.lane(last.operation);
         self.all.judge(last.operation, lane, told.outcome);
         let is_done = matches!(told.outcome, Outcome::Answered { status, .. } if operation.is_accepted(*status));
         let has_all = !is_done || self.take(&last, told);
