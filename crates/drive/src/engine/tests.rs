@@ -10,6 +10,9 @@ use model::Outcome;
 use super::*;
 use crate::draws::Draws;
 
+mod kit;
+mod protocols;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -88,6 +91,16 @@ const REQUEST: Bytes = Bytes::from_static(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n");
 
 /// Applies load with one request again and again.
 fn applied(addresses: &[SocketAddr], wanted: Wanted, request: &Bytes, watch: &Watch) -> Figures {
+    applied_over(&Transport::default(), addresses, wanted, request, watch)
+}
+
+fn applied_over(
+    transport: &Transport,
+    addresses: &[SocketAddr],
+    wanted: Wanted,
+    request: &Bytes,
+    watch: &Watch,
+) -> Figures {
     let users = Askers {
         request: &|_, _| Ok(request.clone()),
         to_head: false,
@@ -98,6 +111,7 @@ fn applied(addresses: &[SocketAddr], wanted: Wanted, request: &Bytes, watch: &Wa
         users: &users,
         operations: 1,
         keeps: Keeps::Status,
+        transport,
         connections: wanted.connections,
         pace: wanted.pace,
         until: wanted.until,
@@ -283,7 +297,8 @@ fn at_once(requests: usize, lanes: usize) -> Vec<Due> {
 }
 
 fn burster(addresses: &[SocketAddr], patience: Duration, threads: usize) -> Burster {
-    Burster::new(addresses, Keeps::Bodies, patience, threads).unwrap()
+    let transport = Transport::default();
+    Burster::new(addresses, &transport, Keeps::Bodies, patience, threads).unwrap()
 }
 
 fn statuses(sent: &[Sent]) -> Vec<String> {
@@ -560,6 +575,7 @@ fn users_do_one_thing_after_the_other() {
             users: &Walkers { together },
             operations: 2,
             keeps: Keeps::Headers,
+            transport: &Transport::default(),
             connections,
             pace,
             until: wanted(pace, connections, runs).until,

@@ -1,11 +1,15 @@
 //! `heisen stress --url`: load on any server, without a spec and without oracles. What comes out are
 //! times and counts, and whether the generator itself kept up.
 
+use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use drive::PreparedRequest;
-use drive::engine::{self, Askers, Burster, Due, Keeps, Load, Pace, Release, Target, Watch};
+use drive::engine::tls::{Protocol, is_untrusted};
+use drive::engine::{
+    self, Askers, Burster, Due, Keeps, Load, Pace, Release, Target, Transport, Watch,
+};
 use drive::load::{Figures, Times, Until};
 use model::{EventKind, Outcome};
 use serde_json::{Map, Value, json};
@@ -20,9 +24,11 @@ use crate::error::HuntError;
 pub struct PlainPlan {
     /// Of whom.
     pub target: Target,
+    /// What is spoken, and how many requests share a connection.
+    pub transport: Transport,
     /// The request.
     pub request: PreparedRequest,
-    /// Connections.
+    /// Requests that can be on their way at once: with HTTP/1.1, connections.
     pub connections: u32,
     /// How it is applied.
     pub pace: Pace,
@@ -47,13 +53,7 @@ pub struct VolleyPlan {
 
 /// Applies load; returns the command's part of the machine-readable document.
 pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Value>, HuntError> {
-    let address = plan.target.address;
-    if let Err(error) = tokio::net::TcpStream::connect(address).await {
-        return Err(HuntError::Unreachable {
-            address: address.to_string(),
-            why: error.to_string(),
-        });
-    }
+    reach(plan).await?;
     context.emit(EventKind::PhaseStarted {
         phase: "load".to_string(),
         trials: None,
@@ -66,6 +66,9 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
     if let (Some(volleys), Some(skew_us)) = (plan.volleys, skew_us) {
         document.extend(of_volleys(volleys, plan.connections, &skew_us));
     }
+    if let Some(load) = document.get_mut("load") {
+        tell_transport(plan, load);
+    }
     let busy = busy(plan.connections, plan.workers, &figures);
     if plan.volleys.is_none()
         && let Some(warning) = too_slow(plan.pace, busy, &figures)
@@ -76,6 +79,39 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
         figures: Value::Object(document.clone()),
     });
     Ok(document)
+}
+
+/// Opens a connection, to learn whether the target can be asked so at all.
+async fn reach(plan: &PlainPlan) -> Result<(), HuntError> {
+    let (address, transport, patience) =
+        (plan.target.address, plan.transport.clone(), plan.patience);
+    let probing =
+        tokio::task::spawn_blocking(move || engine::probe(address, &transport, patience)).await;
+    let Err(error) = probing.map_err(std::io::Error::other).flatten() else {
+        return Ok(());
+    };
+    let mend = match error.kind() {
+        _ if is_untrusted(&error) => {
+            "; give the certificate of who vouches for it with --cacert FILE, \
+             or --insecure to ask it all the same"
+        }
+        ErrorKind::Unsupported => "; leave out --http2",
+        _ => "",
+    };
+    Err(HuntError::Unreachable {
+        address: address.to_string(),
+        why: format!("{error}{mend}"),
+    })
+}
+
+/// What was spoken, and over how many connections.
+fn tell_transport(plan: &PlainPlan, load: &mut Value) {
+    load["protocol"] = json!(plan.transport.protocol.name());
+    load["tls"] = json!(plan.transport.secured.is_some());
+    if plan.transport.protocol == Protocol::Http2 {
+        load["connections"] = json!(plan.connections.div_ceil(plan.transport.streams.max(1)));
+        load["streams"] = json!(plan.transport.streams);
+    }
 }
 
 fn of_volleys(plan: VolleyPlan, connections: u32, skew_us: &Times) -> Map<String, Value> {
@@ -97,7 +133,7 @@ fn apply(
     seed: u64,
     watch: &Watch,
 ) -> std::io::Result<(Figures, Option<Times>)> {
-    let request = plan.request.to_wire(&plan.target.host);
+    let request = plan.transport.encode(&plan.request, &plan.target.host);
     let to_head = plan.request.method == "HEAD";
     if let Some(volleys) = plan.volleys {
         let due = Due {
@@ -118,6 +154,7 @@ fn apply(
         users: &users,
         operations: 1,
         keeps: Keeps::Status,
+        transport: &plan.transport,
         connections: plan.connections,
         pace: plan.pace,
         until: Until {
@@ -152,7 +189,13 @@ fn volleyed(
 ) -> std::io::Result<(Figures, Option<Times>)> {
     let lanes = [plan.target.address];
     let threads = plan.workers as usize;
-    let mut burster = Burster::new(&lanes, Keeps::Status, plan.patience, threads)?;
+    let mut burster = Burster::new(
+        &lanes,
+        &plan.transport,
+        Keeps::Status,
+        plan.patience,
+        threads,
+    )?;
     let burst = vec![due.clone(); plan.connections as usize];
     let mut figures = Figures::default();
     let mut skew_us = figures.latency_us.clone();

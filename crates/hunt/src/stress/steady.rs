@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Mutex, PoisonError};
 
-use drive::engine::{self, Askers, Keeps, Load, Pace, Watch};
+use drive::engine::{self, Askers, Keeps, Load, Pace, Transport, Watch};
 use drive::load::{Figures, Until};
 use drive::{Draws, Filling};
 use lab::Lab;
@@ -162,6 +162,7 @@ impl OnLanes {
         };
         let load = Load {
             services: std::slice::from_ref(&self.addresses),
+            transport: &Transport::default(),
             users: &users,
             operations: 1,
             keeps: match judges_answers {
