@@ -123,6 +123,9 @@ fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
         pace: super::stress::pace(options),
         until: super::stress::until(options),
         patience: options.patience,
-        workers: options.threads.unwrap_or(enough.min(processors)),
+        workers: options
+            .threads
+            .unwrap_or(enough.min(processors))
+            .min(connections.div_ceil(streams)),
     })
 }

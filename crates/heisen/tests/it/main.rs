@@ -8,6 +8,7 @@ mod kills;
 mod load;
 mod logs;
 mod predict;
+mod protocols;
 mod rig;
 mod runs;
 mod targets;

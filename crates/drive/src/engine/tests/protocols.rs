@@ -262,11 +262,6 @@ fn who_cannot_be_spoken_to_is_not_asked() {
             Transport::http2(1),
             "closed the connection when it was greeted",
         ),
-        (
-            http1,
-            trusting(Transport::default(), &identity),
-            "received corrupt message",
-        ),
     ] {
         let why = refusal(address, &transport);
         assert!(why.contains(expected), "{why}");
