@@ -66,7 +66,7 @@ pub enum Command {
     /// Say where it will race and how often: from the spec alone, the running system, or its logs
     Predict(PredictOptions),
     /// Put load on an operation and ask the oracles afterwards
-    Stress(StressOptions),
+    Stress(Box<StressOptions>),
     /// Find where requests race, force it, and keep it as a small file that replays
     Isolate(IsolateOptions),
     /// Run a schedule again and again: does it still go wrong?
@@ -531,7 +531,7 @@ mod tests {
     fn stress(words: &[&str]) -> Result<super::StressOptions, clap::Error> {
         let all = ["heisen", "stress", "reserve"].iter().chain(words);
         match super::Arguments::try_parse_from(all)?.command {
-            super::Command::Stress(options) => Ok(options),
+            super::Command::Stress(options) => Ok(*options),
             other => panic!("{other:?}"),
         }
     }

@@ -201,8 +201,8 @@ impl Thread {
     ) -> io::Result<()> {
         self.held = burst.map(|due| (due.clone(), None)).collect();
         let most = match release {
-            Release::Whole => READY_MAX.div_ceil(self.lanes.len().max(1)),
-            Release::LastByte => usize::MAX,
+            Release::Whole if !self.exchanges.is_http2() => READY_MAX.div_ceil(self.lanes.len()),
+            _ => usize::MAX,
         };
         self.free.iter_mut().for_each(VecDeque::clear);
         for (at, (lane, _)) in self.known.iter().enumerate() {

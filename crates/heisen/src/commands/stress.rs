@@ -51,7 +51,7 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
             let requests = requests.flatten().unwrap_or(target.requests);
             let window = options.window.unwrap_or(target.window);
             let plan = plan(options, &system, operation, requests, window)?;
-            Load::Bursts(at(plan, &target, &system, options))
+            Load::Bursts(at(plan, target, &system, options))
         }
         (None, None) => Load::Steady(steady(options, operation)),
     };

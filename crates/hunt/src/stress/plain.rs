@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use drive::PreparedRequest;
-use drive::engine::tls::{Protocol, is_untrusted};
+use drive::engine::tls::is_untrusted;
 use drive::engine::{
     self, Askers, Burster, Due, Keeps, Load, Pace, Release, Target, Transport, Watch,
 };
@@ -108,10 +108,8 @@ async fn reach(plan: &PlainPlan) -> Result<(), HuntError> {
 fn tell_transport(plan: &PlainPlan, load: &mut Value) {
     load["protocol"] = json!(plan.transport.protocol.name());
     load["tls"] = json!(plan.transport.secured.is_some());
-    if plan.transport.protocol == Protocol::Http2 {
-        load["connections"] = json!(plan.connections.div_ceil(plan.transport.streams.max(1)));
-        load["streams"] = json!(plan.transport.streams);
-    }
+    load["connections"] = json!(plan.connections.div_ceil(plan.transport.streams.max(1)));
+    load["streams"] = json!(plan.transport.streams);
 }
 
 fn of_volleys(plan: VolleyPlan, connections: u32, skew_us: &Times) -> Map<String, Value> {

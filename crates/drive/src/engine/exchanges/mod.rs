@@ -1,5 +1,6 @@
 //! Requests on their way: connections that never block, and the waiting of one thread for all of them.
 
+mod single;
 mod streams;
 
 use std::collections::VecDeque;
@@ -14,8 +15,8 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 
-use super::answer::{Answered, Keeps, Kept};
-use super::connection::{Connection, Received, State};
+use super::answer::{Keeps, Kept};
+use super::connection::{Connection, State};
 use super::transport::Transport;
 
 /// Events that are taken at once.
@@ -220,7 +221,11 @@ impl Exchanges {
     /// each is handed to `happened`.
     pub fn wait(&mut self, until_ns: u64) -> io::Result<usize> {
         self.write_what_is_due();
-        let timeout = self.timeout(until_ns)?;
+        let timeout = match self.ended.is_empty() {
+            true => self.timeout(until_ns)?,
+            // Somebody is to be told already.
+            false => EpollTimeout::ZERO,
+        };
         match self.poll.wait(&mut self.events, timeout) {
             Err(Errno::EINTR) => Ok(0),
             other => Ok(other?),
@@ -359,24 +364,6 @@ impl Exchanges {
         }
     }
 
-    fn write(&mut self, at: usize) {
-        let Some((exchange, socket)) = self.connections[at].http1() else {
-            return self.write_streams(at);
-        };
-        let written = exchange.write(socket);
-        let is_unsent = exchange.is_unsent();
-        let outcome = written.and_then(|is_all| self.listen_for_room(at, !is_all));
-        if let Err(_error) = outcome {
-            // Of a connection that was closed meanwhile nothing was taken: another one is opened.
-            if is_unsent {
-                self.connections[at].close_but_keep_request();
-                self.open_for_request(at);
-            } else {
-                self.unknown(at, UnknownWhy::Cut);
-            }
-        }
-    }
-
     /// Whoever still asked for room when all has left would be told of it for ever.
     fn listen_for_room(&mut self, at: usize, wants_room: bool) -> io::Result<()> {
         let connection = &mut self.connections[at];
@@ -390,32 +377,6 @@ impl Exchanges {
         }
     }
 
-    fn read(&mut self, at: usize) {
-        let Some((exchange, socket)) = self.connections[at].http1() else {
-            return;
-        };
-        match exchange.read(socket, &mut self.buffer) {
-            Received::Nothing => {}
-            Received::Answered(answered) => {
-                let kept = exchange.kept();
-                exchange.clear();
-                self.answered(at, answered, kept);
-            }
-            Received::Cut => self.unknown(at, UnknownWhy::Cut),
-            Received::Garbled => self.unknown(at, UnknownWhy::Garbled),
-        }
-    }
-
-    fn answered(&mut self, at: usize, answered: Answered, kept: Kept) {
-        let connection = &mut self.connections[at];
-        match answered.keeps {
-            true => connection.state = State::Idle,
-            false => connection.close(),
-        }
-        let (outcome, headers) = outcome(answered.status, kept);
-        self.end(self.connections[at].place, outcome, headers);
-    }
-
     /// Nothing of what this connection was asked has left.
     fn not_sent(&mut self, at: usize, error: &io::Error) {
         let connection = &mut self.connections[at];
@@ -425,12 +386,6 @@ impl Exchanges {
             Some(_) => self.end(place, Outcome::NotSent { why }, Vec::new()),
             None => self.give_up_waiting(at, &why),
         }
-    }
-
-    fn unknown(&mut self, at: usize, why: UnknownWhy) {
-        self.connections[at].close();
-        let place = self.connections[at].place;
-        self.end(place, Outcome::Unknown(why), Vec::new());
     }
 
     fn end(&mut self, place: usize, outcome: Outcome, headers: Vec<(String, String)>) {
