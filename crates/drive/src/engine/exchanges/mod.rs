@@ -15,7 +15,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::time::TimeSpec;
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 
-use super::answer::{Keeps, Kept};
+use super::answer::Keeps;
 use super::connection::{Connection, State};
 use super::transport::Transport;
 
@@ -397,14 +397,4 @@ impl Exchanges {
             headers,
         });
     }
-}
-
-/// An answer, as it is judged.
-fn outcome(status: u16, kept: Kept) -> (Outcome, Vec<(String, String)>) {
-    let outcome = Outcome::Answered {
-        status,
-        location: kept.location,
-        body: String::from_utf8_lossy(&kept.body).into_owned(),
-    };
-    (outcome, kept.headers)
 }

@@ -2,9 +2,9 @@
 
 use model::{Outcome, UnknownWhy};
 
-use super::super::answer::{Answered, Kept};
+use super::super::answer::Kept;
 use super::super::connection::{Received, State};
-use super::{Exchanges, outcome};
+use super::Exchanges;
 
 impl Exchanges {
     pub(super) fn write(&mut self, at: usize) {
@@ -32,23 +32,28 @@ impl Exchanges {
         match exchange.read(socket, &mut self.buffer) {
             Received::Nothing => {}
             Received::Answered(answered) => {
-                let kept = exchange.kept();
+                let Kept {
+                    location,
+                    body,
+                    headers,
+                } = exchange.kept();
                 exchange.clear();
-                self.answered(at, answered, kept);
+                let connection = &mut self.connections[at];
+                match answered.keeps {
+                    true => connection.state = State::Idle,
+                    false => connection.close(),
+                }
+                let place = connection.place;
+                let outcome = Outcome::Answered {
+                    status: answered.status,
+                    location,
+                    body: String::from_utf8_lossy(&body).into_owned(),
+                };
+                self.end(place, outcome, headers);
             }
             Received::Cut => self.unknown(at, UnknownWhy::Cut),
             Received::Garbled => self.unknown(at, UnknownWhy::Garbled),
         }
-    }
-
-    fn answered(&mut self, at: usize, answered: Answered, kept: Kept) {
-        let connection = &mut self.connections[at];
-        match answered.keeps {
-            true => connection.state = State::Idle,
-            false => connection.close(),
-        }
-        let (outcome, headers) = outcome(answered.status, kept);
-        self.end(self.connections[at].place, outcome, headers);
     }
 
     pub(super) fn unknown(&mut self, at: usize, why: UnknownWhy) {

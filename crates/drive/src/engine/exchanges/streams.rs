@@ -7,10 +7,11 @@ use bytes::Bytes;
 use model::{Outcome, UnknownWhy};
 use nix::sys::epoll::EpollFlags;
 
+use super::super::answer::Kept;
 use super::super::connection::{State, Taken};
 use super::super::http2::Ended;
 use super::super::tls::Protocol;
-use super::{Exchanges, outcome};
+use super::Exchanges;
 
 impl Exchanges {
     /// Whether connections are of HTTP/2, so that many requests can leave in one piece.
@@ -226,4 +227,14 @@ fn refused() -> Outcome {
     Outcome::NotSent {
         why: "the server refused it".to_string(),
     }
+}
+
+/// An answer, as it is judged.
+fn outcome(status: u16, kept: Kept) -> (Outcome, Vec<(String, String)>) {
+    let outcome = Outcome::Answered {
+        status,
+        location: kept.location,
+        body: String::from_utf8_lossy(&kept.body).into_owned(),
+    };
+    (outcome, kept.headers)
 }
