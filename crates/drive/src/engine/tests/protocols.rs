@@ -169,7 +169,7 @@ fn who_leaves_answers_first_and_is_asked_again() {
     let refused = figures.errors.get("not sent").copied().unwrap_or(0);
     assert_eq!(figures.requests, 200);
     assert_eq!(figures.errors(), refused, "{:?}", figures.errors);
-    assert!(figures.latency_us.len() >= 100, "{:?}", figures.errors);
+    assert!(figures.latency_us.len() >= 50, "{:?}", figures.errors);
     assert!(seen.accepted.load(Ordering::SeqCst) > 3);
 }
 
@@ -209,7 +209,7 @@ fn a_stream_that_is_given_up_leaves_the_others_alone() {
         connections: wanted.connections,
         pace: wanted.pace,
         until: wanted.until,
-        patience: Duration::from_millis(500),
+        patience: Duration::from_secs(2),
         workers: 2,
         seed: 1,
     };
