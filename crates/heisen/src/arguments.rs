@@ -272,6 +272,26 @@ pub struct StressOptions {
     /// processor, with --rate one for each 20000 requests per second]
     #[arg(long, value_name = "N", requires = "url", conflicts_with = "bursts", value_parser = clap::value_parser!(u32).range(1..=256))]
     pub threads: Option<u32>,
+    /// With --url: HTTP/2; in the clear the server has to be known to speak it
+    #[arg(long, requires = "url")]
+    pub http2: bool,
+    /// With --http2: requests on their way at once on each connection
+    #[arg(long, value_name = "M", default_value_t = 10, requires = "http2", conflicts_with = "bursts", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub streams: u32,
+    /// With --http2 and --burst: connections that its requests share
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "http2", requires = "bursts", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub over: u32,
+    /// With an https:// URL: trust the certificates in this PEM file, and no others
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "url",
+        conflicts_with = "insecure"
+    )]
+    pub cacert: Option<PathBuf>,
+    /// With an https:// URL: trust everybody
+    #[arg(long, requires = "url")]
+    pub insecure: bool,
     #[command(flatten)]
     pub outputs: OutputOptions,
 }

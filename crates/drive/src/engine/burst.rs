@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use model::{Outcome, UnknownWhy};
 
-use super::connection::Connection;
 use super::exchanges::Exchanges;
+use super::transport::Transport;
 use super::{Keeps, Watch, joined};
 use crate::draws::Draws;
 
@@ -107,6 +107,7 @@ impl Burster {
     /// One for these lanes, on so many threads.
     pub fn new(
         lanes: &[SocketAddr],
+        transport: &Transport,
         keeps: Keeps,
         patience: Duration,
         threads: usize,
@@ -117,8 +118,7 @@ impl Burster {
         let thread = |_| {
             Ok(Thread {
                 lanes: lanes.to_vec(),
-                keeps,
-                exchanges: Exchanges::new(Vec::new(), patience)?,
+                exchanges: Exchanges::new(transport, keeps, patience)?,
                 known: Vec::new(),
                 free: vec![VecDeque::new(); lanes.len()],
                 held: Vec::new(),
@@ -182,7 +182,6 @@ impl Burster {
 #[derive(Debug)]
 struct Thread {
     lanes: Vec<SocketAddr>,
-    keeps: Keeps,
     exchanges: Exchanges,
     /// Of each connection its lane, and the request that is on its way.
     known: Vec<(usize, usize)>,
@@ -202,8 +201,8 @@ impl Thread {
     ) -> io::Result<()> {
         self.held = burst.map(|due| (due.clone(), None)).collect();
         let most = match release {
-            Release::Whole => READY_MAX.div_ceil(self.lanes.len().max(1)),
-            Release::LastByte => usize::MAX,
+            Release::Whole if !self.exchanges.is_http2() => READY_MAX.div_ceil(self.lanes.len()),
+            _ => usize::MAX,
         };
         self.free.iter_mut().for_each(VecDeque::clear);
         for (at, (lane, _)) in self.known.iter().enumerate() {
@@ -218,22 +217,36 @@ impl Thread {
         }
         self.exchanges.count_from(Instant::now());
         self.exchanges.open_all(watch)?;
-        if release == Release::LastByte {
-            for number in 0..self.held.len() {
-                let at = self.connection_for(number);
-                let (due, over) = &mut self.held[number];
-                *over = Some(at);
-                self.exchanges
-                    .ask_but_last(at, due.request.clone(), due.to_head);
-            }
+        // What shares a connection leaves in one piece, if it is due at the same time.
+        let is_one = self.exchanges.is_http2() && self.is_at_once();
+        if is_one || (release == Release::LastByte && !self.exchanges.is_http2()) {
+            (0..self.held.len()).for_each(|number| self.take(number, release));
+            let until_ns = self.exchanges.now_ns() + LEAD.as_nanos() as u64;
+            self.exchanges.settle(until_ns)?;
         }
         Ok(())
     }
 
+    /// Takes a request before it is due, and writes of it what may be written before.
+    fn take(&mut self, number: usize, release: Release) {
+        let at = self.connection_for(number);
+        let (due, over) = &mut self.held[number];
+        *over = Some(at);
+        let request = due.request.clone();
+        match release {
+            Release::LastByte => self.exchanges.ask_but_last(at, request, due.to_head),
+            Release::Whole => self.exchanges.ask_later(at, request, due.to_head),
+        }
+    }
+
+    fn is_at_once(&self) -> bool {
+        let mut pairs = self.held.windows(2);
+        pairs.all(|pair| pair[0].0.at == pair[1].0.at)
+    }
+
     fn add(&mut self, lane: usize) -> usize {
         self.known.push((lane, 0));
-        self.exchanges
-            .add(Connection::new(self.lanes[lane], self.keeps))
+        self.exchanges.add(self.lanes[lane])
     }
 
     fn connection_for(&mut self, number: usize) -> usize {
@@ -255,10 +268,17 @@ impl Thread {
         while !watch.is_stopped() {
             let now_ns = self.exchanges.now_ns();
             while self.due_ns(next) <= now_ns {
-                sent[next].sent = self.now();
-                self.let_one_go(next);
-                sent[next].left = self.now();
-                next += 1;
+                let count = self.together(next);
+                let began = self.now();
+                match count {
+                    1 => self.let_one_go(next),
+                    _ => self.let_many_go(next, count),
+                }
+                let left = self.now();
+                for sent in &mut sent[next..next + count] {
+                    (sent.sent, sent.left) = (began, left);
+                }
+                next += count;
             }
             self.take_ended(&mut sent);
             if next == self.held.len() && self.exchanges.in_flight == 0 {
@@ -276,8 +296,27 @@ impl Thread {
         Ok(sent)
     }
 
+    /// How many requests from this one on leave in one piece: those that wait on its connection.
+    fn together(&self, number: usize) -> usize {
+        if !self.exchanges.is_http2() {
+            return 1;
+        }
+        let over = |held: &(Due, Option<usize>)| held.1.map(|at| self.exchanges.connection_of(at));
+        let mut held = self.held[number..].iter();
+        let first = self.held.get(number).and_then(over);
+        let count = held.position(|other| first.is_none() || over(other) != first);
+        count.unwrap_or(self.held.len() - number).max(1)
+    }
+
+    fn let_many_go(&mut self, number: usize, count: usize) {
+        let held = self.held[number..number + count].iter();
+        let places: Vec<usize> = held.filter_map(|(_, over)| *over).collect();
+        self.exchanges.send_held(&places);
+    }
+
     fn let_one_go(&mut self, number: usize) {
         match self.held[number].1 {
+            Some(at) if self.exchanges.is_http2() => self.exchanges.send_held(&[at]),
             Some(at) => self.exchanges.send(at),
             None => {
                 let at = self.connection_for(number);
@@ -300,6 +339,9 @@ impl Thread {
         while let Some(ended) = self.exchanges.next_ended() {
             let (lane, number) = self.known[ended.at];
             self.free[lane].push_back(ended.at);
+            // It may have had to wait for room.
+            let left = Duration::from_nanos(self.exchanges.left_ns(ended.at));
+            sent[number].left = sent[number].left.max(left);
             sent[number].ended = self.now();
             sent[number].outcome = ended.outcome;
         }

@@ -1,4 +1,4 @@
-//! The load engine: HTTP/1.1 without a runtime. Each worker is a thread with connections, a histogram
+//! The load engine: HTTP/1.1 and HTTP/2 without a runtime. Each worker is a thread with connections, a histogram
 //! and a clock of its own, and waits for whichever comes first, an answer or the time of the next
 //! request.
 
@@ -12,6 +12,7 @@ mod pace;
 mod seconds;
 mod target;
 pub mod tls;
+mod transport;
 mod users;
 mod worker;
 
@@ -23,9 +24,11 @@ use std::time::{Duration, Instant};
 
 pub use answer::Keeps;
 pub use burst::{Burster, Due, Release, Sent, skew, times};
+pub use opening::probe;
 pub use pace::{Arrivals, Pace};
 pub use seconds::Second;
 pub use target::{Target, TargetError};
+pub use transport::{Secured, Transport};
 pub use users::{Asked, Askers, Meeting, Next, Told, User, Users};
 
 use crate::load::{Figures, Until};
@@ -43,6 +46,8 @@ pub struct Load<'a> {
     pub operations: usize,
     /// What users want to see of answers.
     pub keeps: Keeps,
+    /// How connections are made, and how many places share one.
+    pub transport: &'a Transport,
     /// Places over all workers, for one user at a time each, who has a connection to each service.
     pub connections: u32,
     /// When runs begin.
@@ -98,7 +103,9 @@ pub fn apply(
     watch: &Watch,
     tell: &mut dyn FnMut(&Second),
 ) -> std::io::Result<Vec<Figures>> {
-    let count = load.workers.clamp(1, load.connections.max(1));
+    // Places that share a connection are of one worker.
+    let most = load.connections.div_ceil(load.transport.shared_by());
+    let count = load.workers.clamp(1, most.max(1));
     let (sender, shares) = sync_channel(SHARES_MAX);
     let mut workers = (0..count)
         .map(|number| Worker::new(load, watch, sender.clone(), number, count))

@@ -1,13 +1,15 @@
 //! Opening connections before the first request is due, and those that were closed since.
 
 use std::io;
-use std::time::Instant;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use nix::sys::epoll::{EpollEvent, EpollFlags, EpollTimeout};
 
-use super::Watch;
 use super::connection::State;
 use super::exchanges::{EVENTS_MAX, Exchanges};
+use super::transport::Transport;
+use super::{Keeps, Watch};
 
 /// Connections of a thread that are being opened at once: backlogs of listeners are short.
 const OPENING_MAX: usize = 128;
@@ -35,7 +37,8 @@ impl Exchanges {
             }
             let count = self.poll.wait(&mut events, EpollTimeout::from(100_u8))?;
             for event in &events[..count] {
-                opening -= usize::from(self.is_opened(event.data() as usize)?);
+                let at = event.data() as usize;
+                opening -= usize::from(self.is_opened(at, event.events()));
             }
         }
         let left = self.connections.iter_mut();
@@ -45,18 +48,22 @@ impl Exchanges {
     }
 
     /// Whether this ends an opening, well or not.
-    fn is_opened(&mut self, at: usize) -> io::Result<bool> {
-        let Some(connection) = self.connections.get_mut(at) else {
-            return Ok(false);
-        };
-        if connection.state != State::Opening {
-            return Ok(false);
+    fn is_opened(&mut self, at: usize, flags: EpollFlags) -> bool {
+        match self.connections.get(at).map(|known| known.state) {
+            Some(State::Opening) => {}
+            Some(State::Idle) => {
+                self.attend(at, flags);
+                return false;
+            }
+            _ => return false,
         }
-        match connection.opened() {
-            Ok(()) => self.listen(at, EpollFlags::EPOLLIN)?,
-            Err(_) => connection.close(),
+        match self.open_further(at, flags) {
+            Ok(is_open) => is_open,
+            Err(_) => {
+                self.connections[at].close();
+                true
+            }
         }
-        Ok(true)
     }
 
     /// Closes connections that the other side has closed while they rested.
@@ -65,9 +72,10 @@ impl Exchanges {
         loop {
             let count = self.poll.wait(&mut events, EpollTimeout::ZERO)?;
             for event in &events[..count] {
-                let connection = self.connections.get_mut(event.data() as usize);
-                if let Some(connection) = connection.filter(|known| known.state == State::Idle) {
-                    connection.close();
+                let at = event.data() as usize;
+                let known = self.connections.get(at).map(|known| known.state);
+                if known == Some(State::Idle) {
+                    self.attend(at, event.events());
                 }
             }
             if count < EVENTS_MAX {
@@ -75,4 +83,25 @@ impl Exchanges {
             }
         }
     }
+}
+
+/// Opens one connection and closes it again: whether somebody can be asked this way, and why not.
+pub fn probe(address: SocketAddr, transport: &Transport, patience: Duration) -> io::Result<()> {
+    let mut exchanges = Exchanges::new(transport, Keeps::Status, patience)?;
+    exchanges.add(address);
+    exchanges.open(0)?;
+    let mut events = [EpollEvent::empty(); EVENTS_MAX];
+    let began = Instant::now();
+    while began.elapsed() < patience {
+        let count = exchanges
+            .poll
+            .wait(&mut events, EpollTimeout::from(100_u8))?;
+        for event in &events[..count] {
+            if event.data() == 0 && exchanges.open_further(0, event.events())? {
+                exchanges.connections[0].close();
+                return Ok(());
+            }
+        }
+    }
+    Err(io::ErrorKind::TimedOut.into())
 }

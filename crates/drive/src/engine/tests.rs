@@ -11,6 +11,9 @@ use model::{Outcome, Part, Spacing};
 use super::*;
 use crate::draws::Draws;
 
+mod kit;
+mod protocols;
+
 const PATIENCE: Duration = Duration::from_secs(20);
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
@@ -89,6 +92,16 @@ const REQUEST: Bytes = Bytes::from_static(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n");
 
 /// Applies load with one request again and again.
 fn applied(addresses: &[SocketAddr], wanted: Wanted, request: &Bytes, watch: &Watch) -> Figures {
+    applied_over(&Transport::default(), addresses, wanted, request, watch)
+}
+
+fn applied_over(
+    transport: &Transport,
+    addresses: &[SocketAddr],
+    wanted: Wanted,
+    request: &Bytes,
+    watch: &Watch,
+) -> Figures {
     let users = Askers {
         request: &|_, _| Ok(request.clone()),
         to_head: false,
@@ -99,6 +112,7 @@ fn applied(addresses: &[SocketAddr], wanted: Wanted, request: &Bytes, watch: &Wa
         users: &users,
         operations: 1,
         keeps: Keeps::Status,
+        transport,
         connections: wanted.connections,
         plan: &wanted
             .pace
@@ -285,7 +299,8 @@ fn at_once(requests: usize, lanes: usize) -> Vec<Due> {
 }
 
 fn burster(addresses: &[SocketAddr], patience: Duration, threads: usize) -> Burster {
-    Burster::new(addresses, Keeps::Bodies, patience, threads).unwrap()
+    let transport = Transport::default();
+    Burster::new(addresses, &transport, Keeps::Bodies, patience, threads).unwrap()
 }
 
 fn statuses(sent: &[Sent]) -> Vec<String> {
@@ -562,6 +577,7 @@ fn users_do_one_thing_after_the_other() {
             users: &Walkers { together },
             operations: 2,
             keeps: Keeps::Headers,
+            transport: &Transport::default(),
             connections,
             plan: &pace.plan(connections, PATIENCE, 1),
             until: wanted(pace, connections, runs).until,
@@ -604,6 +620,7 @@ fn parts_follow_each_other() {
     };
     let load = Load {
         services: &services,
+        transport: &Transport::default(),
         users: &users,
         operations: 1,
         keeps: Keeps::Status,

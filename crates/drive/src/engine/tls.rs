@@ -25,12 +25,18 @@ pub enum Protocol {
 
 impl Protocol {
     /// As it is called in a handshake.
-    fn name(self) -> &'static [u8] {
+    pub fn name(self) -> &'static str {
         match self {
-            Protocol::Http1 => b"http/1.1",
-            Protocol::Http2 => b"h2",
+            Protocol::Http1 => "http/1.1",
+            Protocol::Http2 => "h2",
         }
     }
+}
+
+/// Whether this is what comes of a server that cannot show who it is.
+pub fn is_untrusted(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// How all connections of a load are secured. They share what servers let them resume.
@@ -43,7 +49,9 @@ impl Tls {
     /// Trusts these, and offers to speak these, the preferred one first.
     pub fn new(trust: &Trust, protocols: &[Protocol]) -> Result<Tls, TlsError> {
         let mut config = trust.config()?;
-        let names = protocols.iter().map(|protocol| protocol.name().to_vec());
+        let names = protocols
+            .iter()
+            .map(|protocol| protocol.name().as_bytes().to_vec());
         config.alpn_protocols = names.collect();
         Ok(Tls {
             config: Arc::new(config),
@@ -107,7 +115,7 @@ impl Stream {
     pub fn protocol(&self) -> Option<Protocol> {
         let name = self.session.alpn_protocol()?;
         let mut known = [Protocol::Http1, Protocol::Http2].into_iter();
-        known.find(|protocol| protocol.name() == name)
+        known.find(|protocol| protocol.name().as_bytes() == name)
     }
 
     /// Whether an earlier connection was resumed.
@@ -213,4 +221,4 @@ impl AsFd for Stream {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -11,7 +11,6 @@ use model::Outcome;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::{TimeVal, TimeValLike};
 
-use super::connection::Connection;
 use super::exchanges::{Ended, Exchanges};
 use super::seconds::{Share, zero};
 use super::users::{Asked, Meeting, Next, Told, User};
@@ -85,13 +84,15 @@ impl<'a> Worker<'a> {
         number: u32,
         workers: u32,
     ) -> io::Result<Worker<'a>> {
-        let mine = (number..load.connections).step_by(workers as usize);
-        let (mut connections, mut places) = (Vec::new(), Vec::new());
+        let shared_by = load.transport.shared_by();
+        let mine = (0..load.connections).filter(|nth| nth / shared_by % workers == number);
+        let mut exchanges = Exchanges::new(load.transport, load.keeps, load.patience)?;
+        let mut places = Vec::new();
         for nth in mine.map(|nth| nth as usize) {
             for lanes in load.services {
                 let address = lanes.get(nth % lanes.len().max(1));
                 let address = address.ok_or(io::ErrorKind::AddrNotAvailable)?;
-                connections.push(Connection::new(*address, load.keeps));
+                exchanges.add(*address);
             }
             places.push(Place {
                 user: load.users.user(nth),
@@ -111,7 +112,7 @@ impl<'a> Worker<'a> {
             watch,
             shares,
             number: number as usize,
-            exchanges: Exchanges::new(connections, load.patience)?,
+            exchanges,
             free: (0..places.len()).rev().collect(),
             places,
             wakes: BinaryHeap::new(),

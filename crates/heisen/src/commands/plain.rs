@@ -1,7 +1,8 @@
 //! `heisen stress --url`: load on any server.
 
 use drive::PreparedRequest;
-use drive::engine::{Release, Target};
+use drive::engine::tls::Trust;
+use drive::engine::{Release, Target, Transport};
 use hunt::stress::plain::{self, PlainPlan};
 use hunt::stress::volleys::VolleyPlan;
 
@@ -46,12 +47,31 @@ pub fn run(options: &StressOptions, url: &str, common: &Common) -> Result<Exit, 
     }))
 }
 
+/// What is spoken, and whom we take the target for.
+fn transport(options: &StressOptions, target: &Target, streams: u32) -> Result<Transport, Failure> {
+    let clear = match options.http2 {
+        true => Transport::http2(streams),
+        false => Transport::default(),
+    };
+    let trust = match (&options.cacert, options.insecure) {
+        (Some(path), _) => Trust::File(path.clone()),
+        (None, true) => Trust::Anything,
+        (None, false) => Trust::System,
+    };
+    if target.secure {
+        let secured = clear.over_tls(&trust, &target.name);
+        return secured.map_err(|error| Failure::usage(error.to_string()));
+    }
+    match trust {
+        Trust::System => Ok(clear),
+        _ => Err(Failure::usage(
+            "--cacert and --insecure are about certificates; give an https:// URL",
+        )),
+    }
+}
+
 fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
     let target = Target::of(url).map_err(|error| Failure::usage(error.to_string()))?;
-    if target.secure {
-        let message = format!("`{url}`: only http:// can be asked, not https://");
-        return Err(Failure::usage(message));
-    }
     let body = match options.body.as_deref() {
         None => Vec::new(),
         Some(body) => match body.strip_prefix('@') {
@@ -90,16 +110,28 @@ fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
         )),
         None => None,
     };
-    let (connections, volleys) = volleys.unzip();
+    let (requests, volleys) = volleys.unzip();
+    let (connections, streams) = match (options.http2, requests) {
+        (false, requests) => (requests.unwrap_or(options.connections), 1),
+        (true, Some(requests)) => (requests, requests.div_ceil(options.over)),
+        (true, None) => (
+            options.connections.saturating_mul(options.streams),
+            options.streams,
+        ),
+    };
     Ok(PlainPlan {
+        transport: transport(options, &target, streams)?,
         target,
         request,
-        connections: connections.unwrap_or(options.connections),
+        connections,
         volleys,
         pace: super::stress::pace(options),
         until: super::stress::until(options),
         patience: options.patience,
-        workers: options.threads.unwrap_or(enough.min(processors)),
+        workers: options
+            .threads
+            .unwrap_or(enough.min(processors))
+            .min(connections.div_ceil(streams)),
         audit: None,
     })
 }

@@ -1,7 +1,7 @@
 //! `heisen stress --url`: load on a server without a spec.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 
 use crate::rig::{Folder, heisen, run};
 
@@ -18,7 +18,7 @@ pub fn server(answer: &'static str) -> String {
     format!("http://{address}/tickets?event=42")
 }
 
-fn serve(mut stream: TcpStream, answer: &str) {
+pub fn serve(mut stream: impl Read + Write, answer: &str) {
     let mut asked = Vec::new();
     let mut buffer = [0; 1024];
     while let Ok(count @ 1..) = stream.read(&mut buffer) {
@@ -137,8 +137,12 @@ fn who_is_not_there_is_4_and_named() {
         said.err
     );
     for words in [
-        &["--url", "https://127.0.0.1/"][..],
-        &["--url", "http://127.0.0.1/", "-H", "no header"],
+        &["--url", "http://127.0.0.1/", "-H", "no header"][..],
+        &["--url", "http://127.0.0.1/", "--insecure"],
+        &["--url", "http://127.0.0.1/", "--streams", "3"],
+        &["--url", "http://127.0.0.1/", "--http2", "--over", "3"],
+        &["--url", "https://127.0.0.1/", "--cacert", "nowhere.pem"],
+        &["--http2"],
         &["--url", "http://127.0.0.1/", "--direct"],
         &["--method", "POST"],
     ] {

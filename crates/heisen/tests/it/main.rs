@@ -10,6 +10,7 @@ mod loads;
 mod logs;
 mod outputs;
 mod predict;
+mod protocols;
 mod rig;
 mod runs;
 mod targets;

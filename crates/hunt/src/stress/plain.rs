@@ -1,14 +1,16 @@
 //! `heisen stress --url`: load on any server, without a spec and without oracles. What comes out are
 //! times and counts, and whether the generator itself kept up.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
 use drive::PreparedRequest;
-use drive::engine::{self, Askers, Keeps, Load, Pace, Target, Users, Watch};
+use drive::engine::tls::is_untrusted;
+use drive::engine::{self, Askers, Keeps, Load, Pace, Target, Transport, Users, Watch};
 use drive::load::{Figures, Times, Until};
 use model::{EventKind, Outcome};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::audit::{Audit, Audited, quoted};
 use super::figures::{applied, busy, measured, too_slow};
@@ -22,9 +24,11 @@ use crate::error::HuntError;
 pub struct PlainPlan {
     /// Of whom.
     pub target: Target,
+    /// What is spoken, and how many requests share a connection.
+    pub transport: Transport,
     /// The request.
     pub request: PreparedRequest,
-    /// Connections.
+    /// Requests that can be on their way at once: with HTTP/1.1, connections.
     pub connections: u32,
     /// How it is applied.
     pub pace: Pace,
@@ -42,13 +46,7 @@ pub struct PlainPlan {
 
 /// Applies load; returns the command's part of the machine-readable document.
 pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Value>, HuntError> {
-    let address = plan.target.address;
-    if let Err(error) = tokio::net::TcpStream::connect(address).await {
-        return Err(HuntError::Unreachable {
-            address: address.to_string(),
-            why: error.to_string(),
-        });
-    }
+    reach(plan).await?;
     context.emit(EventKind::PhaseStarted {
         phase: "load".to_string(),
         trials: plan.until.requests.filter(|_| plan.volleys.is_none()),
@@ -61,6 +59,9 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
     if let (Some(volleys), Some(skew_us)) = (plan.volleys, skew_us) {
         document.extend(volleys::document(volleys, plan.connections, &skew_us));
     }
+    if let Some(load) = document.get_mut("load") {
+        tell_transport(plan, load);
+    }
     let busy = busy(plan.connections, plan.workers, &figures);
     if plan.volleys.is_none()
         && let Some(warning) = too_slow(plan.pace, busy, &figures)
@@ -71,6 +72,37 @@ pub async fn run(plan: &PlainPlan, context: &Context) -> Result<Map<String, Valu
         figures: Value::Object(document.clone()),
     });
     Ok(document)
+}
+
+/// Opens a connection, to learn whether the target can be asked so at all.
+async fn reach(plan: &PlainPlan) -> Result<(), HuntError> {
+    let (address, transport, patience) =
+        (plan.target.address, plan.transport.clone(), plan.patience);
+    let probing =
+        tokio::task::spawn_blocking(move || engine::probe(address, &transport, patience)).await;
+    let Err(error) = probing.map_err(std::io::Error::other).flatten() else {
+        return Ok(());
+    };
+    let mend = match error.kind() {
+        _ if is_untrusted(&error) => {
+            "; give the certificate of who vouches for it with --cacert FILE, \
+             or --insecure to ask it all the same"
+        }
+        ErrorKind::Unsupported => "; leave out --http2",
+        _ => "",
+    };
+    Err(HuntError::Unreachable {
+        address: address.to_string(),
+        why: format!("{error}{mend}"),
+    })
+}
+
+/// What was spoken, and over how many connections.
+fn tell_transport(plan: &PlainPlan, load: &mut Value) {
+    load["protocol"] = json!(plan.transport.protocol.name());
+    load["tls"] = json!(plan.transport.secured.is_some());
+    load["connections"] = json!(plan.connections.div_ceil(plan.transport.streams.max(1)));
+    load["streams"] = json!(plan.transport.streams);
 }
 
 /// What was measured, and the skew of volleys. Tells of each second.
@@ -90,7 +122,7 @@ fn apply(
     if let Some(volleys) = plan.volleys {
         return volleys::apply(plan, volleys, &names[0], left, watch, &mut tell);
     }
-    let request = plan.request.to_wire(&plan.target.host);
+    let request = plan.transport.encode(&plan.request, &plan.target.host);
     let users = Askers {
         request: &|_, _| Ok(request.clone()),
         to_head: plan.request.method == "HEAD",
@@ -104,6 +136,7 @@ fn apply(
         users: audited.as_ref().map_or(&users as &dyn Users, |all| all),
         operations: 1,
         keeps: Keeps::Status,
+        transport: &plan.transport,
         connections: plan.connections,
         plan: &plan.pace.plan(plan.connections, left, context.seed),
         until: Until {

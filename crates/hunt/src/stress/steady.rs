@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use drive::engine::{self, Load, Pace, Users, Watch};
+use drive::engine::{self, Load, Pace, Transport, Users, Watch};
 use drive::load::{Figures, Until};
 use drive::profile::Plan;
 use lab::Lab;
@@ -247,6 +247,7 @@ async fn judge<L: Lab>(stage: &mut Stage<L>, done: &Done) -> Judged {
 struct OnLanes {
     load: LoadPlan,
     plan: Plan,
+    transport: Transport,
     scenarios: Scenarios,
     until: Until,
     places: u32,
@@ -308,6 +309,7 @@ impl OnLanes {
             places: laid_out.users_max().max(open).clamp(1, u64::from(u32::MAX)) as u32,
             load: plan.load.clone(),
             plan: laid_out,
+            transport: Transport::default(),
             scenarios,
             until: Until {
                 elapsed: context.left(plan.until.elapsed).min(planned),
@@ -372,6 +374,7 @@ impl OnLanes {
     fn load<'a>(&'a self, users: &'a dyn Users, until: Until) -> Load<'a> {
         Load {
             services: &self.scenarios.services,
+            transport: &self.transport,
             users,
             operations: self.scenarios.operations.len(),
             keeps: self.scenarios.keeps(),

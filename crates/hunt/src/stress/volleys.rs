@@ -46,12 +46,18 @@ pub fn apply(
     let due = Due {
         at: Duration::ZERO,
         lane: 0,
-        request: plan.request.to_wire(&plan.target.host),
+        request: plan.transport.encode(&plan.request, &plan.target.host),
         to_head: plan.request.method == "HEAD",
     };
     let lanes = [plan.target.address];
     let threads = plan.workers as usize;
-    let mut burster = Burster::new(&lanes, Keeps::Status, plan.patience, threads)?;
+    let mut burster = Burster::new(
+        &lanes,
+        &plan.transport,
+        Keeps::Status,
+        plan.patience,
+        threads,
+    )?;
     let burst = vec![due; plan.connections as usize];
     let (quoted, began) = (quoted(name), Instant::now());
     let mut so_far = SoFar::default();

@@ -92,7 +92,12 @@ fn asked(figures: &Value) -> Option<String> {
             Some("whole") => "each sent whole",
             _ => "let go by their last byte",
         };
-        return Some(format!("{rounds} of {requests} at once, {release}"));
+        let spoken = spoken(load).map_or(String::new(), |spoken| format!(", {spoken}"));
+        return Some(format!("{rounds} of {requests} at once, {release}{spoken}"));
+    }
+    let mut connections = counted(number(load, "connections")?, "connection");
+    if let Some(spoken) = spoken(load) {
+        connections.push_str(&format!(" ({spoken})"));
     }
     if load.get("pace").and_then(Value::as_str) == Some("plan") {
         let scenarios = load.get("scenarios").and_then(Value::as_array);
@@ -105,7 +110,6 @@ fn asked(figures: &Value) -> Option<String> {
             counted(number(load, "connections")?, "user"),
         ));
     }
-    let connections = counted(number(load, "connections")?, "connection");
     Some(match load.get("per_second").and_then(Value::as_f64) {
         None => format!("{connections}, each the next when it has an answer"),
         Some(rate) => {
@@ -116,6 +120,17 @@ fn asked(figures: &Value) -> Option<String> {
             format!("{} per second {how}, over {connections}", per_second(rate))
         }
     })
+}
+
+/// `HTTP/2 over TLS, 10 streams on each`, where it is not HTTP/1.1 in the clear.
+fn spoken(load: &Value) -> Option<String> {
+    let is_secured = load.get("tls").and_then(Value::as_bool) == Some(true);
+    let over = if is_secured { " over TLS" } else { "" };
+    if load.get("protocol").and_then(Value::as_str) != Some("h2") {
+        return is_secured.then(|| format!("HTTP/1.1{over}"));
+    }
+    let streams = counted(number(load, "streams")?, "stream");
+    Some(format!("HTTP/2{over}, {streams} on each"))
 }
 
 /// What the generator itself used, and whether it kept up.

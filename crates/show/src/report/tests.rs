@@ -188,6 +188,12 @@ fn load_on_any_server() {
     let closed = json!({ "pace": "closed", "per_second": null, "connections": 50 });
     let closed = page_of(closed, true);
     assert!(!closed.contains("sent late by"), "{closed}");
+    let http2 = page_of(
+        json!({ "pace": "closed", "connections": 4, "protocol": "h2", "tls": true, "streams": 25 }),
+        true,
+    );
+    let words = "4 connections (HTTP/2 over TLS, 25 streams on each)";
+    assert!(http2.contains(words), "{http2}");
 }
 
 /// A run of bursts: so many wrong of so many, its window, and what its latency table shows.

@@ -56,6 +56,12 @@ pub enum Ended {
     Garbled,
 }
 
+/// Whether a request that was encoded has a body: if not, its head ends it.
+pub fn has_body(request: &[u8]) -> bool {
+    let head = frame::Head::read(request);
+    head.is_some_and(|head| !head.has(frame::END_STREAM))
+}
+
 /// A header block that goes on in the next frame.
 #[derive(Debug)]
 struct Block {
@@ -135,6 +141,11 @@ impl Http2 {
         let ids_left = (BITS_31 - self.next_id) / 2 + 1;
         let streams_left = self.streams_max.saturating_sub(self.streams.len());
         streams_left.min(ids_left as usize)
+    }
+
+    /// Whether the server has said what it takes.
+    pub fn is_greeted(&self) -> bool {
+        self.is_greeted
     }
 
     /// Whether it takes no more requests, ever: once all have ended, it is to be closed.

@@ -19,14 +19,14 @@ const PATIENCE_MS: u16 = 20_000;
 type Secured = StreamOwned<ServerConnection, TcpStream>;
 
 /// A server's certificate for `localhost`, as servers and as those who trust it take it.
-struct Identity {
+pub(in crate::engine) struct Identity {
     certificate: CertificateDer<'static>,
     key: Vec<u8>,
-    pem: String,
+    pub(in crate::engine) pem: String,
 }
 
 impl Identity {
-    fn new() -> Identity {
+    pub(in crate::engine) fn new() -> Identity {
         let made = rcgen::generate_simple_self_signed(["localhost".to_string()]).unwrap();
         Identity {
             certificate: made.cert.der().clone(),
@@ -35,7 +35,10 @@ impl Identity {
         }
     }
 
-    fn server(&self, versions: &[&'static SupportedProtocolVersion]) -> ServerConfig {
+    pub(in crate::engine) fn server(
+        &self,
+        versions: &[&'static SupportedProtocolVersion],
+    ) -> ServerConfig {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ServerConfig::builder_with_provider(provider);
         let builder = builder.with_protocol_versions(versions).unwrap();
@@ -56,7 +59,7 @@ impl Identity {
 }
 
 /// Lends a file with this in it.
-fn with_file<T>(text: &str, lend: impl FnOnce(PathBuf) -> T) -> T {
+pub(in crate::engine) fn with_file<T>(text: &str, lend: impl FnOnce(PathBuf) -> T) -> T {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = format!("heisen-tls-{}-{number}.pem", std::process::id());

@@ -9,7 +9,7 @@ mod tally;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use drive::engine::{Burster, Keeps};
+use drive::engine::{Burster, Keeps, Transport};
 use lab::Lab;
 use model::system::WireFault;
 use model::{EventKind, Setup, Violation};
@@ -140,7 +140,8 @@ async fn run_phase<L: Lab>(
         true => THREADS,
         false => 1,
     };
-    let burster = Burster::new(&lanes, Keeps::Bodies, PATIENCE, threads);
+    let transport = Transport::default();
+    let burster = Burster::new(&lanes, &transport, Keeps::Bodies, PATIENCE, threads);
     let rounds = Rounds {
         plan,
         phase,
