@@ -14,6 +14,9 @@ use crate::run::{Outcome, Run};
 /// What one thread is asked for at most, unless the user says otherwise.
 const PER_THREAD: f64 = 20_000.0;
 
+/// So many threads let a burst go, where there are so many processors.
+const BURST_THREADS: u32 = 2;
+
 /// Runs it.
 pub fn run(options: &StressOptions, url: &str, common: &Common) -> Result<Exit, Failure> {
     let mut plan = plan(options, url)?;
@@ -82,7 +85,9 @@ fn plan(options: &StressOptions, url: &str) -> Result<PlainPlan, Failure> {
     };
     let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u32);
     let enough = match (options.burst, options.rate) {
-        (Some(_), _) => 1,
+        // One thread needs some microseconds for each connection, and one write is no faster with two.
+        (Some(_), _) if options.http2 => 1,
+        (Some(_), _) => BURST_THREADS,
         (None, Some(rate)) => (rate / PER_THREAD).ceil() as u32,
         (None, None) => processors,
     };

@@ -50,6 +50,8 @@ pub fn run() -> Result<(), String> {
     };
     let heisen = "stress --burst 200 --rounds 20 -q --url";
     let whole = "stress --burst 200 --rounds 20 --release whole -q --url";
+    let http2 = "stress --burst 200 --rounds 20 --http2 -q --url";
+    let two = "stress --burst 200 --rounds 20 --http2 --over 2 -q --url";
     let mut ways = [
         way("heisen, last byte", Tool::Heisen, heisen, true),
         way("heisen, whole", Tool::Heisen, whole, true),
@@ -59,6 +61,8 @@ pub fn run() -> Result<(), String> {
             heisen,
             false,
         ),
+        way("heisen, HTTP/2, one connection", Tool::Heisen, http2, true),
+        way("heisen, HTTP/2, two connections", Tool::Heisen, two, true),
         way(
             "wrk, first of each connection",
             Tool::Wrk,
@@ -85,7 +89,9 @@ pub fn run() -> Result<(), String> {
             ]
         })
         .collect();
-    let title = format!("Bursts of {REQUESTS} over HTTP/1.1, {ROUNDS} rounds in turn");
+    let title = format!(
+        "Bursts of {REQUESTS}, over HTTP/1.1 where nothing is said, {ROUNDS} rounds in turn"
+    );
     let heads = ["who", "first to last, us", "bursts", "not of so many"];
     print!("{}", table(&title, &heads, &rows));
     Ok(())

@@ -5,6 +5,7 @@ mod burst;
 mod closed;
 mod comb;
 mod flat;
+mod frames;
 mod hostile;
 mod many;
 mod nginx;

@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::SERVER_CORE;
 use super::comb::{Arrivals, receive};
+use super::frames::Frames;
 use super::hostile::{self, Bad};
 use super::stalls::Stalls;
 use crate::bench::servers::{Server, free_port, tied};
@@ -78,6 +79,8 @@ impl Manner {
 
 struct Connection {
     stream: TcpStream,
+    /// Where HTTP/2 is spoken, what has come of it.
+    frames: Option<Frames>,
     /// How much of a request's end has come.
     ended: usize,
 }
@@ -154,7 +157,11 @@ impl Asked {
             });
             let event = EpollEvent::new(EpollFlags::EPOLLIN, at as u64);
             self.poll.add(&stream, event)?;
-            self.connections[at] = Some(Connection { stream, ended: 0 });
+            self.connections[at] = Some(Connection {
+                stream,
+                frames: None,
+                ended: 0,
+            });
         }
     }
 
@@ -173,6 +180,16 @@ impl Asked {
         if let Manner::Stall(stalls) = &mut self.manner {
             stalls.asked();
             stalls.wait_out();
+        }
+        if connection.frames.is_none() && Frames::begin(bytes) {
+            connection.frames = Some(Frames::default());
+        }
+        if let Some(frames) = &mut connection.frames {
+            let (ended, answer) = frames.take(bytes);
+            if let Manner::Bursts(arrivals) = &mut self.manner {
+                (0..ended).for_each(|_| arrivals.add(stamp));
+            }
+            return connection.stream.write_all(&answer);
         }
         for _ in 0..ends(&mut connection.ended, bytes) {
             if bytes.starts_with(b"GET /end ")

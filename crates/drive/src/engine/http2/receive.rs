@@ -229,6 +229,10 @@ impl Http2 {
         if is_answer {
             return Ok(());
         }
+        if !self.is_greeted {
+            // Who says nothing of it takes any number.
+            self.streams_max = STREAMS_MAX;
+        }
         self.is_greeted = true;
         for [a, b, value @ ..] in settings {
             let value = u32::from_be_bytes(*value);

@@ -210,6 +210,13 @@ fn pings_and_settings_are_answered_once() {
 }
 
 #[test]
+fn a_server_that_names_no_limit_takes_any_number() {
+    for (told, expected) in [(&[][..], STREAMS_MAX), (&[(MAX_CONCURRENT_STREAMS, 7)], 7)] {
+        assert_eq!(Client::new(told).http2.room(), expected);
+    }
+}
+
+#[test]
 fn no_more_are_asked_than_the_server_takes() {
     let mut client = Client::new(&[(MAX_CONCURRENT_STREAMS, 2)]);
     let get = request("GET", b"");
@@ -275,7 +282,7 @@ fn the_forgotten_are_left_aside() {
         .take(&[frame(DATA, END_STREAM, 1, b"late"), head(3, END_STREAM, OK)].concat())
         .unwrap();
     assert_eq!(client.ended, [(1, answered(200, b""))]);
-    assert_eq!(client.http2.room(), STREAMS_AT_FIRST);
+    assert_eq!(client.http2.room(), STREAMS_MAX);
 }
 
 #[test]
