@@ -36,6 +36,9 @@ fn users_look_and_then_buy() {
     assert_eq!(held.len(), 3);
     assert_eq!(held[2]["threshold"], "violations = 0");
     assert!(held.iter().all(|one| one["holds"] == true), "{document}");
+    // Who looks with one request and buys with the next has no window within a request.
+    assert_eq!(document["contention"]["places"], Value::Array(vec![]));
+    assert_eq!(document["contention"]["met_nobody"], false);
     let seconds = events(&folder, "load_second");
     let told: u64 = seconds
         .iter()

@@ -41,6 +41,8 @@ struct Seen {
     /// Those without a reply, by wire, connection and number.
     open: HashMap<(WireId, ConnectionId, u64), usize>,
     left_out: u64,
+    /// Where a request ended, among the touches.
+    ends: Vec<usize>,
 }
 
 impl Watcher {
@@ -62,6 +64,24 @@ impl Watcher {
     pub fn take(&self) -> (Vec<Touch>, u64) {
         let seen = std::mem::take(&mut *self.seen());
         (seen.touches, seen.left_out)
+    }
+
+    /// A request has ended: what comes now belongs to another.
+    pub fn end_request(&self) {
+        let mut seen = self.seen();
+        let end = seen.touches.len();
+        seen.ends.push(end);
+    }
+
+    /// What was seen, by the requests whose ends were told.
+    pub fn take_requests(&self) -> Vec<Vec<Touch>> {
+        let mut seen = std::mem::take(&mut *self.seen());
+        let mut requests = Vec::new();
+        while let Some(end) = seen.ends.pop() {
+            requests.push(seen.touches.split_off(end));
+        }
+        requests.push(seen.touches);
+        requests
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -122,5 +142,59 @@ impl Director for Watcher {
 
     fn cut(&self, step: &Step) {
         self.reply(step, ReplyKind::Cut);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stress::contention::testkit::touch;
+    use model::Access;
+
+    #[test]
+    fn requests_are_told_apart_by_their_ends() {
+        let watcher = Watcher::new(&[]);
+        let ask = |key: &str, ordinal: u64| {
+            let mut step = touch(0, Access::Read, key, 0).step;
+            step.ordinal = ordinal;
+            assert!(matches!(watcher.before_up(&step), Ruling::Pass));
+            let answer = Reply::of(ReplyKind::Ok, "1");
+            assert!(matches!(watcher.before_down(&step, &answer), Ruling::Pass));
+        };
+        ask("a", 0);
+        ask("b", 1);
+        watcher.end_request();
+        watcher.end_request();
+        ask("c", 2);
+        let requests = watcher.take_requests();
+        let mut keys: Vec<Vec<&str>> = requests
+            .iter()
+            .map(|all| {
+                all.iter()
+                    .map(|one| one.step.effects[0].resource.as_str())
+                    .collect()
+            })
+            .collect();
+        keys.sort_unstable();
+        assert_eq!(keys, [vec![], vec!["a", "b"], vec!["c"]]);
+        assert!(requests.iter().flatten().all(|one| one.replied.is_some()));
+        assert_eq!(watcher.take().0.len(), 0);
+    }
+
+    #[test]
+    fn a_standing_fault_is_that_of_its_target() {
+        let fault = WireFault {
+            target: "cache".to_string(),
+            fault: model::Fault::Drop,
+        };
+        let watcher = Watcher::new(&[fault]);
+        let mut step = touch(0, Access::Read, "a", 0).step;
+        assert!(matches!(
+            watcher.before_up(&step),
+            Ruling::Fault(model::Fault::Drop)
+        ));
+        step.target = "db".to_string();
+        step.ordinal = 1;
+        assert!(matches!(watcher.before_up(&step), Ruling::Pass));
     }
 }

@@ -11,6 +11,7 @@ mod seconds;
 pub mod steady;
 mod thresholds;
 pub mod volleys;
+mod watching;
 mod wrong;
 
 use std::net::SocketAddr;

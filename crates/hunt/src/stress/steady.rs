@@ -21,9 +21,9 @@ use super::contention::Contention;
 use super::figures::{applied, busy, measured, planned, too_slow};
 use super::scenarios::Scenarios;
 use super::thresholds::{self, Held};
-use super::{Stressed, beside, close, seconds};
+use super::watching::{learn, watched};
+use super::{Stressed, close, seconds};
 use crate::context::Context;
-use crate::directors::Watcher;
 use crate::error::HuntError;
 use crate::judging;
 use crate::stage::{Stage, Wiring};
@@ -122,10 +122,6 @@ pub async fn run<L: Lab>(
     })
 }
 
-/// Load is watched on its wires for so long, and not watched for as long, in turns.
-const SLICE: Duration = Duration::from_millis(250);
-const BETWEEN: Duration = Duration::from_millis(250);
-
 /// So many runs are made one after the other, to learn which steps look at what they set.
 const LEARNED_RUNS_MAX: u64 = 20;
 
@@ -133,64 +129,6 @@ const LEARNED_RUNS_MAX: u64 = 20;
 async fn begin<L: Lab>(stage: &mut Stage<L>, plan: &StressPlan) -> Result<(), HuntError> {
     trial::prepare_state(stage, &plan.setup).await?;
     tell_state(stage, &plan.load.set_up).await
-}
-
-/// Makes some runs by themselves, at least one of each scenario that comes early.
-async fn learn<L: Lab>(
-    stage: &Stage<L>,
-    on: &Arc<OnLanes>,
-    contention: &mut Contention,
-    context: &Context,
-) -> Result<(), HuntError> {
-    let watcher = Arc::new(Watcher::new(&[]));
-    stage.conductor().hand_to(watcher.clone());
-    let on = Arc::clone(on);
-    let alone = beside(context, move |watch| on.alone(watch)).await;
-    stage.conductor().rest();
-    contention.learn(&watcher.take().0);
-    alone
-}
-
-/// Applies the load; where there are wires, it is watched in slices.
-async fn watched<L: Lab>(
-    stage: &Stage<L>,
-    plan: &StressPlan,
-    on: &Arc<OnLanes>,
-    contention: &mut Contention,
-    context: &Context,
-) -> Result<Done, HuntError> {
-    let load = {
-        let on = Arc::clone(on);
-        beside(context, move |watch| on.apply(watch))
-    };
-    if plan.wiring == Wiring::Direct {
-        return load.await;
-    }
-    on.scenarios.watch(true);
-    let watching = async {
-        loop {
-            slice(stage, contention).await;
-            tokio::time::sleep(BETWEEN).await;
-        }
-    };
-    let done = tokio::select! {
-        done = load => done,
-        () = watching => unreachable!("it never ends"),
-    };
-    stage.conductor().rest();
-    contention.in_flight(&on.scenarios.watched());
-    done
-}
-
-/// Watches for a while. What began before is not seen to end here, and the other way round: what is
-/// told is the least that can have been.
-async fn slice<L: Lab>(stage: &Stage<L>, contention: &mut Contention) {
-    let watcher = Arc::new(Watcher::new(&[]));
-    stage.conductor().hand_to(watcher.clone());
-    tokio::time::sleep(SLICE).await;
-    stage.conductor().rest();
-    let (touches, left_out) = watcher.take();
-    contention.watched(&touches, left_out, &[]);
 }
 
 async fn tell_state<L: Lab>(
@@ -244,11 +182,11 @@ async fn judge<L: Lab>(stage: &mut Stage<L>, done: &Done) -> Judged {
 }
 
 /// A load on the lanes of a raised system.
-struct OnLanes {
+pub(super) struct OnLanes {
     load: LoadPlan,
     plan: Plan,
     transport: Transport,
-    scenarios: Scenarios,
+    pub scenarios: Scenarios,
     until: Until,
     places: u32,
     audit: Option<Arc<Audit>>,
@@ -256,7 +194,7 @@ struct OnLanes {
 }
 
 /// What came of it.
-struct Done {
+pub(super) struct Done {
     /// By operation, and all together.
     each: Vec<Figures>,
     all: Figures,
@@ -321,7 +259,7 @@ impl OnLanes {
     }
 
     /// One run after the other, by one user.
-    fn alone(&self, watch: &Watch) -> std::io::Result<()> {
+    pub fn alone(&self, watch: &Watch) -> std::io::Result<()> {
         let runs = self.load.scenarios.iter().map(|scenario| scenario.weight);
         let runs = runs.sum::<u64>().clamp(1, LEARNED_RUNS_MAX);
         let plan = Plan::with(&[Part::Iterations { runs, users: 1 }], Vec::new(), 0);
@@ -334,7 +272,7 @@ impl OnLanes {
     }
 
     /// Says what was measured, and which answers were wrong. Tells of each second.
-    fn apply(&self, watch: &Watch) -> std::io::Result<Done> {
+    pub fn apply(&self, watch: &Watch) -> std::io::Result<Done> {
         let scenarios = &self.scenarios;
         let names: Vec<String> = scenarios
             .operations

@@ -190,7 +190,7 @@ fn is_refused_lock(touch: &Touch) -> bool {
 }
 
 #[cfg(test)]
-mod testkit;
+pub(crate) mod testkit;
 
 #[cfg(test)]
 mod tests {

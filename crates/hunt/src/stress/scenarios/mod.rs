@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use drive::engine::{Keeps, Told, User, Users};
@@ -19,6 +19,7 @@ use model::{
 };
 
 use super::wrong::Wrong;
+use crate::directors::Watcher;
 use user::Walker;
 
 /// Answers in which so many different things were not found are told.
@@ -49,6 +50,8 @@ pub struct Scenarios {
     /// were on their way.
     watches: AtomicBool,
     watched: Mutex<Vec<(LaneId, u64, u64)>>,
+    /// Who is told where a request ends.
+    learner: Mutex<Option<Arc<Watcher>>>,
 }
 
 /// A scenario whose data was read.
@@ -104,6 +107,7 @@ impl Scenarios {
             lacking: Mutex::default(),
             watches: AtomicBool::new(false),
             watched: Mutex::default(),
+            learner: Mutex::default(),
             system: system.clone(),
         })
     }
@@ -141,9 +145,18 @@ impl Scenarios {
         watched.clone()
     }
 
+    /// Who is told from now on where a request ends, if anybody.
+    pub fn tell_ends_to(&self, learner: Option<Arc<Watcher>>) {
+        *self.learner.lock().unwrap_or_else(PoisonError::into_inner) = learner;
+    }
+
     fn write_down(&self, lane: usize, told: &Told<'_>) {
         if !self.watches.load(Ordering::Relaxed) {
             return;
+        }
+        let learner = self.learner.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(learner) = learner.as_ref() {
+            return learner.end_request();
         }
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         if watched.len() < WATCHED_MAX {
