@@ -14,9 +14,10 @@ use crate::directors::Watcher;
 use crate::error::HuntError;
 use crate::stage::{Stage, Wiring};
 
-/// Load is watched on its wires for so long, and not watched for as long, in turns.
-const SLICE: Duration = Duration::from_millis(250);
-const BETWEEN: Duration = Duration::from_millis(250);
+/// Load is watched on its wires for so long, and not watched for so long, in turns: wires that are
+/// watched take a little longer, which most of the latencies should not tell.
+const SLICE: Duration = Duration::from_millis(200);
+const BETWEEN: Duration = Duration::from_millis(800);
 
 /// Makes some runs by themselves, at least one of each scenario that comes early.
 pub(super) async fn learn<L: Lab>(
