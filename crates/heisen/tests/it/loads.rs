@@ -101,3 +101,25 @@ fn a_load_that_is_not_there_is_2_and_the_others_are_named() {
         said.err
     );
 }
+
+/// However short a load is, it is told whether anybody met.
+#[test]
+fn a_load_by_one_user_met_nobody() {
+    let folder = Folder::new("loads-alone");
+    let words = [
+        "reserve",
+        "-c",
+        "1",
+        "-n",
+        "3",
+        "--variant",
+        "racy",
+        "--json",
+        "-",
+    ];
+    let said = load(&folder, &shop(), &words);
+    assert_eq!(said.code, Some(5), "{}{}", said.out, said.err);
+    let document = said.json();
+    assert_eq!(document["verdict"], "INCONCLUSIVE");
+    assert_eq!(document["contention"]["met_nobody"], true);
+}

@@ -1,6 +1,7 @@
 //! Steady load on wires, watched: which steps look at what they set is learned of single requests, and
 //! then slices of the load tell whether anybody meets.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,9 +60,10 @@ pub(super) async fn watched<L: Lab>(
         return load.await;
     }
     on.scenarios.watch(true);
+    let now = RefCell::new(None);
     let watching = async {
         loop {
-            slice(stage, contention).await;
+            slice(stage, &now, contention).await;
             tokio::time::sleep(BETWEEN).await;
         }
     };
@@ -69,18 +71,34 @@ pub(super) async fn watched<L: Lab>(
         done = load => done,
         () = watching => unreachable!("it never ends"),
     };
-    stage.conductor().rest();
+    end_slice(stage, &now, contention);
     contention.in_flight(&on.scenarios.watched());
     done
 }
 
 /// Watches for a while. What began before is not seen to end here, and the other way round: what is
 /// told is the least that can have been.
-async fn slice<L: Lab>(stage: &Stage<L>, contention: &mut Contention) {
+async fn slice<L: Lab>(
+    stage: &Stage<L>,
+    now: &RefCell<Option<Arc<Watcher>>>,
+    contention: &mut Contention,
+) {
     let watcher = Arc::new(Watcher::new(&[]));
     stage.conductor().hand_to(watcher.clone());
+    now.replace(Some(watcher));
     tokio::time::sleep(SLICE).await;
+    end_slice(stage, now, contention);
+}
+
+/// Takes in what was seen in the slice that goes on now, if one does.
+fn end_slice<L: Lab>(
+    stage: &Stage<L>,
+    now: &RefCell<Option<Arc<Watcher>>>,
+    contention: &mut Contention,
+) {
     stage.conductor().rest();
-    let (touches, left_out) = watcher.take();
-    contention.watched(&touches, left_out, &[]);
+    if let Some(watcher) = now.take() {
+        let (touches, left_out) = watcher.take();
+        contention.watched(&touches, left_out, &[]);
+    }
 }
