@@ -125,6 +125,9 @@ pub async fn run<L: Lab>(
 /// So many runs are made one after the other, to learn which steps look at what they set.
 const LEARNED_RUNS_MAX: u64 = 20;
 
+/// And for no longer than this: users may think for minutes.
+const LEARNING_MAX: Duration = Duration::from_secs(2);
+
 /// Brings the state to where the load begins.
 async fn begin<L: Lab>(stage: &mut Stage<L>, plan: &StressPlan) -> Result<(), HuntError> {
     trial::prepare_state(stage, &plan.setup).await?;
@@ -263,10 +266,14 @@ impl OnLanes {
         let runs = self.load.scenarios.iter().map(|scenario| scenario.weight);
         let runs = runs.sum::<u64>().clamp(1, LEARNED_RUNS_MAX);
         let plan = Plan::with(&[Part::Iterations { runs, users: 1 }], Vec::new(), 0);
+        let until = Until {
+            elapsed: self.until.elapsed.min(LEARNING_MAX),
+            requests: None,
+        };
         let load = Load {
             connections: 1,
             plan: &plan,
-            ..self.load(&self.scenarios, self.until)
+            ..self.load(&self.scenarios, until)
         };
         engine::apply(&load, watch, &mut |_| {}).map(|_| ())
     }
