@@ -23,6 +23,7 @@ pub fn step(lane: u16, ordinal: u64, verb: &str, key: &str) -> Step {
         effects: vec![Effect::of(access, key)],
         transaction: Transaction::None,
         isolation: None,
+        commits: Vec::new(),
         noise: false,
         session: None,
     }

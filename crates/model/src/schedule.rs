@@ -126,11 +126,10 @@ impl Schedule {
 impl StepPattern {
     /// The name of a step, as the first of its kind.
     pub fn of(step: &Step) -> StepPattern {
-        let resource = step.effects.first().map(|effect| effect.resource.as_str());
         StepPattern {
             target: step.target.clone(),
             verb: first_word(&step.verb).to_string(),
-            resource: resource.and_then(one_word),
+            resource: step.resource().and_then(one_word),
             occurrence: 1,
         }
     }
@@ -169,9 +168,8 @@ impl StepPattern {
         self.target == step.target
             && self.verb.eq_ignore_ascii_case(first_word(&step.verb))
             && self.resource.as_ref().is_none_or(|pattern| {
-                step.effects
-                    .iter()
-                    .any(|effect| wildcard(pattern, &effect.resource))
+                let mut resources = step.resources();
+                resources.any(|resource| wildcard(pattern, resource))
             })
     }
 }

@@ -72,6 +72,10 @@ pub struct Step {
     /// The isolation level in force in that transaction, as far as was seen on the connection;
     /// outside of one only when the session was set to another level than the common one.
     pub isolation: Option<Isolation>,
+    /// What the transaction that it commits has changed or locked, the first first: which of its
+    /// lane's commits it is. Empty for all other steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commits: Vec<String>,
     /// Set when it only keeps the session going (HELLO, SET, SELECT 1) and touches no shared state.
     pub noise: bool,
     /// The backend's own name for the session (PostgreSQL's process id).
@@ -120,10 +124,21 @@ impl Reply {
 impl Step {
     /// `cache GET inv:42`: what people and schedules call this step.
     pub fn name(&self) -> String {
-        match self.effects.first() {
-            Some(effect) => format!("{} {} {}", self.target, self.verb, effect.resource),
+        match self.resource() {
+            Some(resource) => format!("{} {} {resource}", self.target, self.verb),
             None => format!("{} {}", self.target, self.verb),
         }
+    }
+
+    /// What it is called by: the first of what it touches, or of what it commits.
+    pub fn resource(&self) -> Option<&str> {
+        self.resources().next()
+    }
+
+    /// All that it touches or commits.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        let touched = self.effects.iter().map(|effect| effect.resource.as_str());
+        touched.chain(self.commits.iter().map(String::as_str))
     }
 
     /// Whether the step can touch state that another lane sees.

@@ -25,6 +25,7 @@ fn step(target: &str, text: &str, transaction: Transaction, effects: &[(Access, 
             .map(|(access, resource)| Effect::of(*access, *resource))
             .collect(),
         transaction,
+        commits: Vec::new(),
         noise: false,
         isolation: text
             .contains("REPEATABLE")

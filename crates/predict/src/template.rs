@@ -145,16 +145,12 @@ fn set_aside(template: &mut Template, step: &Step) {
 /// The step's name, in which what differs between runs is a `*`.
 fn pattern(step: &Step, others: &[Option<&SeenStep>]) -> StepPattern {
     let mut pattern = StepPattern::of(step);
-    let Some(effect) = step.effects.first() else {
+    let Some(resource) = step.resource() else {
         return pattern;
     };
-    let mut resource = effect.resource.clone();
-    for effect in others
-        .iter()
-        .flatten()
-        .filter_map(|o| o.step.effects.first())
-    {
-        resource = common(&resource, &effect.resource);
+    let mut resource = resource.to_string();
+    for other in others.iter().flatten().filter_map(|o| o.step.resource()) {
+        resource = common(&resource, other);
     }
     pattern.resource = one_word(&resource);
     pattern

@@ -28,6 +28,7 @@ fn seen(ordinal: u64, verb: &str, resource: &str, parameters: &[&str], reply: &s
             transaction: Transaction::None,
             noise,
             isolation: None,
+            commits: Vec::new(),
             session: None,
         },
         reply: Some(Reply::of(ReplyKind::Ok, reply)),

@@ -104,6 +104,7 @@ fn step() -> Step {
         effects: vec![model::Effect::of(model::Access::Read, "inv:42")],
         transaction: Transaction::None,
         isolation: None,
+        commits: Vec::new(),
         noise: false,
         session: None,
     }

@@ -6,7 +6,9 @@
 //! that frame. Frames of one direction come in order; the two directions come interleaved as
 //! they were seen. Whatever the peers send, a session neither panics nor grows without limit.
 
-use model::{ConnectionId, Effect, Isolation, LaneId, Protocol, Reply, Step, Transaction, WireId};
+use model::{
+    Access, ConnectionId, Effect, Isolation, LaneId, Protocol, Reply, Step, Transaction, WireId,
+};
 
 /// Which way bytes go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -105,6 +107,8 @@ pub struct Draft {
     /// As in [`model::Step`].
     pub isolation: Option<Isolation>,
     /// As in [`model::Step`].
+    pub commits: Vec<String>,
+    /// As in [`model::Step`].
     pub noise: bool,
     /// As in [`model::Step`].
     pub session: Option<u32>,
@@ -144,8 +148,38 @@ impl Draft {
             effects: self.effects,
             transaction: self.transaction,
             isolation: self.isolation,
+            commits: self.commits,
             noise: self.noise,
             session: self.session,
+        }
+    }
+}
+
+/// What the open transaction of a session has changed or locked, in the order it did so first.
+#[derive(Debug, Default)]
+pub(crate) struct Uncommitted(Vec<String>);
+
+/// Of more resources than this a transaction is told by the first.
+const UNCOMMITTED_MAX: usize = 16;
+
+impl Uncommitted {
+    /// Takes the session's next step; says what it commits.
+    pub fn take(&mut self, transaction: Transaction, effects: &[Effect]) -> Vec<String> {
+        if !matches!(transaction, Transaction::Inside | Transaction::Commit) {
+            self.0.clear();
+        }
+        if matches!(transaction, Transaction::None | Transaction::Rollback) {
+            return Vec::new();
+        }
+        let kept = |effect: &&Effect| effect.access.changes() || effect.access == Access::Lock;
+        for effect in effects.iter().filter(kept) {
+            if self.0.len() < UNCOMMITTED_MAX && !self.0.contains(&effect.resource) {
+                self.0.push(effect.resource.clone());
+            }
+        }
+        match transaction {
+            Transaction::Commit => std::mem::take(&mut self.0),
+            _ => Vec::new(),
         }
     }
 }

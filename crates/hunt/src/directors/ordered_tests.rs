@@ -243,3 +243,25 @@ fn a_racer_with_an_open_step_may_still_come_to_its_line() {
     assert_eq!(director.progress().void, 0);
     assert!(!is_held(&director.before_up(&step(0, 2, "GET", "k"))));
 }
+
+#[test]
+fn a_commit_is_told_by_what_it_commits() {
+    let director = Ordered::new(&schedule(&[
+        (0, "cache GET k"),
+        (1, "cache COMMIT k"),
+        (0, "cache SET k"),
+    ]));
+    let commit = |ordinal, of: &[&str]| Step {
+        effects: vec![],
+        commits: of.iter().map(|of| (*of).to_string()).collect(),
+        ..step(1, ordinal, "COMMIT", "")
+    };
+    // How many others came before differs between trials: they are free and count for nothing.
+    assert!(!is_held(&director.before_up(&commit(0, &["visits"]))));
+    assert!(is_held(&director.before_up(&commit(1, &["j", "k"]))));
+    assert!(!is_held(&director.before_up(&step(0, 0, "GET", "k"))));
+    director.before_down(&step(0, 0, "GET", "k"), &reply());
+    assert!(!holds(&director));
+    director.before_down(&commit(1, &["j", "k"]), &reply());
+    assert!(!is_held(&director.before_up(&step(0, 1, "SET", "k"))));
+}

@@ -41,6 +41,7 @@ pub fn seen(line: &str) -> SeenStep {
         effects,
         transaction: Transaction::None,
         isolation: None,
+        commits: Vec::new(),
         session: None,
     };
     SeenStep {

@@ -55,6 +55,7 @@ fn seen(ordinal: usize, line: &str) -> SeenStep {
             transaction,
             noise: false,
             isolation: None,
+            commits: Vec::new(),
             session: None,
         },
         reply: Some(Reply::of(

@@ -346,6 +346,7 @@ fn step(ordinal: usize, words: &[&str], lines: &[&str]) -> Step {
         parameters: vec![],
         effects: effects.collect(),
         transaction,
+        commits: vec![],
         noise: false,
         isolation: is_part.then(|| match () {
             () if has("repeatable") => Isolation::RepeatableRead,

@@ -30,8 +30,11 @@ pub fn ask(step: &Step) -> String {
 }
 
 fn with_more(step: &Step, more: &str) -> String {
-    let resource = step.effects.first().map(|effect| effect.resource.as_str());
-    let words = [step.verb.as_str(), resource.unwrap_or_default(), more];
+    let words = [
+        step.verb.as_str(),
+        step.resource().unwrap_or_default(),
+        more,
+    ];
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }

@@ -45,6 +45,7 @@ pub fn step(racer: &str, text: &str, effects: Vec<Effect>) -> Step {
             _ => Transaction::None,
         },
         isolation: None,
+        commits: Vec::new(),
         noise: false,
         session: None,
     }

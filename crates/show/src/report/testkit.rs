@@ -92,6 +92,7 @@ pub fn step(
             effects: vec![Effect::of(Access::Read, resource)],
             transaction: Transaction::None,
             isolation: None,
+            commits: Vec::new(),
             noise: verb == "HELLO",
             session: None,
         }),

@@ -125,6 +125,7 @@ pub(super) fn draft(frame: Frame<'_>, message: Message) -> Draft {
         effects: vec![Effect::of(access(line.method), readable(line.path))],
         transaction: Transaction::None,
         isolation: None,
+        commits: Vec::new(),
         noise: is_noise(&line),
         session: None,
     }

@@ -142,6 +142,7 @@ impl Session {
             parameters,
             transaction,
             isolation: None,
+            commits: Vec::new(),
             noise: meaning.noise,
             session: self.process,
         });
@@ -156,6 +157,7 @@ impl Session {
         } else {
             self.memory.raised()
         };
+        draft.commits = self.uncommitted.take(transaction, &draft.effects);
         draft
     }
 

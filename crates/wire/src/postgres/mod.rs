@@ -41,7 +41,7 @@ mod value;
 pub(crate) mod values;
 mod writes;
 
-use crate::session::{Direction, Down, Frame, Look, Scan, Up};
+use crate::session::{Direction, Down, Frame, Look, Scan, Uncommitted, Up};
 
 /// One connection.
 #[derive(Debug, Default)]
@@ -60,6 +60,7 @@ pub struct Session {
     copying: bool,
     /// In a transaction, as far as was asked and answered.
     in_transaction: bool,
+    uncommitted: Uncommitted,
     /// What statements told it to remember.
     memory: memory::Memory,
     /// The server's process id.

@@ -19,6 +19,7 @@ fn step(lane: u16, target: &str, protocol: Protocol, effects: Vec<Effect>) -> St
         effects,
         transaction: Transaction::None,
         isolation: None,
+        commits: Vec::new(),
         noise: false,
         session: None,
     }

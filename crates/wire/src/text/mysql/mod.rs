@@ -16,7 +16,7 @@ pub use self::dialect::reworded;
 use super::Unread;
 use crate::postgres::meaning::{Control, Meaning};
 use crate::postgres::memory::Change;
-use crate::session::{Draft, readable};
+use crate::session::{Draft, Uncommitted, readable};
 
 /// Parameters of a step that are kept.
 const PARAMETERS_MAX: usize = 1024;
@@ -40,6 +40,7 @@ pub struct Session {
     default: Isolation,
     /// What LOCK TABLES took.
     locked: Vec<Effect>,
+    uncommitted: Uncommitted,
     unread: Unread,
 }
 
@@ -66,6 +67,7 @@ impl Session {
         }
         meaning.changes.iter().for_each(|change| self.take(change));
         let transaction = self.moved(&meaning);
+        let commits = self.uncommitted.take(transaction, &effects);
         let mut draft = Draft {
             verb: meaning.verb.clone(),
             shape: meaning.shape.clone(),
@@ -73,6 +75,7 @@ impl Session {
             effects,
             parameters,
             transaction,
+            commits,
             noise: meaning.noise && transaction != Transaction::Commit,
             ..Draft::default()
         };

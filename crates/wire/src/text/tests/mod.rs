@@ -49,3 +49,49 @@ fn described(language: Language, lines: &str) -> String {
     }
     said
 }
+
+#[test]
+fn a_commit_is_told_by_what_its_transaction_did() {
+    for language in [Language::Postgres, Language::MySql] {
+        let mut describer = Describer::new(language);
+        let mut commits = |texts: &[&str]| {
+            let told = texts.iter().map(|text| describer.describe(text, &[]));
+            told.last().unwrap().commits
+        };
+        let all = [
+            (&["UPDATE t SET a = 1", "COMMIT"][..], &[][..]),
+            (&["BEGIN", "SELECT a FROM t", "COMMIT"], &[]),
+            (
+                &[
+                    "BEGIN",
+                    "SELECT a FROM t FOR UPDATE",
+                    "UPDATE u SET a = 1",
+                    "UPDATE t SET a = 1",
+                    "COMMIT",
+                ],
+                &["t", "u"],
+            ),
+            (&["BEGIN", "COMMIT"], &[]),
+            (&["BEGIN", "DELETE FROM t", "ROLLBACK"], &[]),
+            (&["BEGIN", "COMMIT"], &[]),
+            (
+                &[
+                    "BEGIN",
+                    "INSERT INTO t (a) VALUES (1)",
+                    "SAVEPOINT s",
+                    "ROLLBACK TO SAVEPOINT s",
+                    "COMMIT",
+                ],
+                &["t"],
+            ),
+        ];
+        for (texts, of) in all {
+            assert_eq!(commits(texts), *of, "{language:?} {texts:?}");
+        }
+        commits(&["BEGIN"]);
+        for number in 0..100 {
+            commits(&[&format!("DELETE FROM t{number}")]);
+        }
+        assert_eq!(commits(&["COMMIT"]).len(), 16);
+    }
+}
