@@ -18,7 +18,8 @@ pub struct LoadSecond {
     /// What those of each operation did, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<(String, LoadFigures)>,
-    /// Answers judged wrong since load began; none where no oracle judges answers.
+    /// Answers judged wrong since load began, or bursts in which an oracle broke; none where no
+    /// oracle judges either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub violations: Option<u64>,
 }

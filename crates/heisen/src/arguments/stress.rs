@@ -153,13 +153,6 @@ pub struct OutputOptions {
     pub audit_max: u64,
 }
 
-impl OutputOptions {
-    /// Whether anything of it is wanted.
-    pub fn is_any(&self) -> bool {
-        self.csv.is_some() || self.metrics.is_some() || self.audit.is_some()
-    }
-}
-
 /// How the requests of a burst leave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum ReleaseOption {

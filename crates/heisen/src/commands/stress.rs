@@ -28,17 +28,10 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
         Some(name) => Load::Steady(planned(options, name.as_deref(), &system)?),
         None => asked(options, &system, &path, common)?,
     };
-    let mut outputs = match &load {
-        Load::Bursts(_) if options.outputs.is_any() => {
-            return Err(Failure::usage(
-                "bursts on a spec have rounds and no seconds: --csv, --metrics and --audit are for steady \
-                 load and for --url; `heisen report --page FILE` is for both",
-            ));
-        }
-        _ => Outputs::open(&options.outputs)?,
-    };
-    if let Load::Steady(plan) = &mut load {
-        plan.audit = outputs.audit.take();
+    let mut outputs = Outputs::open(&options.outputs)?;
+    match &mut load {
+        Load::Steady(plan) => plan.audit = outputs.audit.take(),
+        Load::Bursts(plan) => plan.audit = outputs.audit.take(),
     }
     let spec = Some((&system, path));
     let run = Run::begin_heard(common, "stress", &system.name, spec, outputs.listeners())?;
@@ -270,6 +263,7 @@ fn plan(
         },
         phases: phases(options, system, window)?,
         aimed: None,
+        audit: None,
     })
 }
 

@@ -147,13 +147,33 @@ fn wrong_answers_are_counted_as_they_come_and_each_has_its_line() {
     assert_eq!(paged.code, Some(0), "{}", paged.err);
     let page = read(&folder, "wrong.html");
     assert!(page.contains("Violations: 300") && page.contains("no-null"));
-    // Bursts have rounds.
-    let words = [
-        "stress", "--burst", "2", "--window", "0s", "--csv", "no.csv",
-    ];
-    let refused = run(heisen(&folder).args(words));
-    assert_eq!(refused.code, Some(2), "{}", refused.err);
-    assert!(!folder.0.join("no.csv").exists());
+    // Bursts too, each phase by itself.
+    let mut command = heisen(&folder);
+    command.args(["stress", "--burst", "20", "--rounds", "3", "--window", "0s"]);
+    command.args(["--spread", "10ms", "--direct", "--json", "-", "--quiet"]);
+    let said = run(command.args(["--csv", "bursts.csv", "--audit", "bursts.jsonl"]));
+    assert_eq!(said.code, Some(1), "{}{}", said.out, said.err);
+    let table = read(&folder, "bursts.csv");
+    assert_eq!(sum(&table, "requests"), 120, "{table}");
+    let so_far = column(&table, "violations_so_far");
+    assert_eq!(so_far.last().unwrap(), "6", "{table}");
+    let phases: BTreeSet<String> = column(&table, "phase").into_iter().collect();
+    assert!(phases.iter().eq(["bursts", "spread over 10 ms"]), "{table}");
+    let lines = read(&folder, "bursts.jsonl");
+    let numbers: BTreeSet<(String, u64)> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .filter_map(|line| {
+            Some((
+                line["phase"].as_str()?.to_string(),
+                line["number"].as_u64()?,
+            ))
+        })
+        .collect();
+    assert_eq!(numbers.len(), 120);
+    let again = run(heisen(&folder).args(["report", "--csv", "again.csv"]));
+    assert_eq!(again.code, Some(0), "{}", again.err);
+    assert_eq!(read(&folder, "again.csv"), table);
 }
 
 #[test]

@@ -32,6 +32,8 @@ struct Log {
 pub struct Asked<'a> {
     /// The number of the run it belongs to: the same number and seed draw the same request.
     pub number: u64,
+    /// What went on, as [`quoted`], where phases stand side by side.
+    pub phase: Option<&'a str>,
     /// The operation, as [`quoted`].
     pub operation: &'a str,
     /// From 1, as people count.
@@ -116,8 +118,10 @@ fn line(asked: &Asked<'_>) -> String {
         Outcome::NotSent { .. } => ("not sent", None),
     };
     let status = status.map_or("null".to_string(), ToString::to_string);
+    let phase = asked.phase;
+    let phase = phase.map_or(String::new(), |phase| format!("\"phase\":{phase},"));
     format!(
-        "{{\"number\":{},\"operation\":{},\"lane\":{},\"due_us\":{},\"sent_us\":{},\"ended_us\":{},\
+        "{{\"number\":{},{phase}\"operation\":{},\"lane\":{},\"due_us\":{},\"sent_us\":{},\"ended_us\":{},\
          \"outcome\":\"{outcome}\",\"status\":{status},\"expected\":{}}}\n",
         asked.number,
         asked.operation,
@@ -198,6 +202,7 @@ impl User for AuditedUser<'_> {
         let name = self.all.names.get(self.operation);
         self.all.audit.take(&Asked {
             number: self.number,
+            phase: None,
             operation: name.map_or("null", String::as_str),
             lane: self.place % lanes.max(1) + 1,
             due: told.due,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use drive::engine::Second;
+use drive::engine::{Second, Sent};
 use drive::load::{Figures, Times};
 use model::{EventKind, LoadFigures, LoadSecond, Percentiles};
 
@@ -39,6 +39,49 @@ pub fn told(second: &Second, operations: &[String], violations: Option<u64>) -> 
             violations,
         }),
     })
+}
+
+/// What was measured, and what of it was told. A burst belongs to the second it ends in.
+#[derive(Debug, Default)]
+pub struct SoFar {
+    total: Figures,
+    second: Figures,
+    told: Duration,
+}
+
+impl SoFar {
+    /// Takes what came of a request.
+    pub fn count(&mut self, sent: &Sent, expected: bool) {
+        self.second.count_sent(sent.late(), false);
+        self.second
+            .count_outcome(&sent.outcome, expected, sent.took());
+    }
+
+    /// Time has come so far.
+    pub fn reach(&mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) {
+        if elapsed.as_secs() > self.told.as_secs() {
+            self.tell(elapsed, tell);
+        }
+    }
+
+    /// What goes on from here is told by itself.
+    pub fn tell(&mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) {
+        let mut second = std::mem::take(&mut self.second);
+        self.total.add(&second);
+        second.elapsed = elapsed - self.told;
+        tell(&Second {
+            number: self.told.as_secs(),
+            each: vec![second],
+        });
+        self.told = elapsed;
+    }
+
+    /// It is over; says what all seconds came to.
+    pub fn end(mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) -> Figures {
+        self.tell(elapsed, tell);
+        self.total.elapsed = elapsed;
+        self.total
+    }
 }
 
 /// All operations together.
@@ -154,5 +197,38 @@ mod tests {
         let told = second(vec![measured(&[123_457; 1000])], &["reserve"]);
         let bytes = serde_json::to_string(&told).unwrap().len();
         assert!(bytes < 320, "{bytes}");
+    }
+
+    #[test]
+    fn each_second_is_told_once_and_their_sum_is_all() {
+        let ms = Duration::from_millis;
+        let sent = Sent {
+            lane: 0,
+            number: 0,
+            due: ms(0),
+            sent: ms(0),
+            left: ms(0),
+            ended: ms(3),
+            outcome: Outcome::Unknown(UnknownWhy::Cut),
+        };
+        let mut told = Vec::new();
+        let mut tell = |second: &Second| {
+            told.push((
+                second.number,
+                second.each[0].requests,
+                second.each[0].elapsed,
+            ))
+        };
+        let mut so_far = SoFar::default();
+        for at in [300, 900, 2100, 2200] {
+            so_far.count(&sent, false);
+            so_far.reach(ms(at), &mut tell);
+        }
+        let total = so_far.end(ms(2300), &mut tell);
+        assert_eq!(told, [(0, 3, ms(2100)), (2, 1, ms(200))]);
+        assert_eq!(
+            (total.requests, total.errors(), total.elapsed),
+            (4, 4, ms(2300))
+        );
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::audit::{Asked, quoted};
 use super::figures::percentiles;
 use super::plain::{PlainPlan, is_wanted};
+use super::seconds::SoFar;
 
 /// Requests that leave at once.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +70,7 @@ pub fn apply(
         }
         for sent in &sent {
             let number = round * u64::from(plan.connections) + sent.number as u64;
-            so_far.count(sent);
+            so_far.count(sent, is_wanted(&sent.outcome));
             if let Some(audit) = &plan.audit {
                 audit.take(&asked(sent, number, &quoted));
             }
@@ -87,6 +88,7 @@ pub fn apply(
 fn asked<'a>(sent: &'a Sent, number: u64, operation: &'a str) -> Asked<'a> {
     Asked {
         number,
+        phase: None,
         operation,
         lane: 1,
         due: sent.due,
@@ -94,84 +96,5 @@ fn asked<'a>(sent: &'a Sent, number: u64, operation: &'a str) -> Asked<'a> {
         ended: sent.ended,
         outcome: &sent.outcome,
         expected: is_wanted(&sent.outcome),
-    }
-}
-
-/// What was measured, and what of it was told. A burst belongs to the second it ends in.
-#[derive(Default)]
-struct SoFar {
-    total: Figures,
-    second: Figures,
-    told: Duration,
-}
-
-impl SoFar {
-    fn count(&mut self, sent: &Sent) {
-        self.second.count_sent(sent.late(), false);
-        let expected = is_wanted(&sent.outcome);
-        self.second
-            .count_outcome(&sent.outcome, expected, sent.took());
-    }
-
-    /// Time has come so far.
-    fn reach(&mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) {
-        if elapsed.as_secs() > self.told.as_secs() {
-            self.tell(elapsed, tell);
-        }
-    }
-
-    fn tell(&mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) {
-        let mut second = std::mem::take(&mut self.second);
-        self.total.add(&second);
-        second.elapsed = elapsed - self.told;
-        tell(&Second {
-            number: self.told.as_secs(),
-            each: vec![second],
-        });
-        self.told = elapsed;
-    }
-
-    fn end(mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) -> Figures {
-        self.tell(elapsed, tell);
-        self.total.elapsed = elapsed;
-        self.total
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_second_is_told_once_and_their_sum_is_all() {
-        let ms = Duration::from_millis;
-        let sent = Sent {
-            lane: 0,
-            number: 0,
-            due: ms(0),
-            sent: ms(0),
-            left: ms(0),
-            ended: ms(3),
-            outcome: model::Outcome::Unknown(model::UnknownWhy::Cut),
-        };
-        let mut told = Vec::new();
-        let mut tell = |second: &Second| {
-            told.push((
-                second.number,
-                second.each[0].requests,
-                second.each[0].elapsed,
-            ))
-        };
-        let mut so_far = SoFar::default();
-        for at in [300, 900, 2100, 2200] {
-            so_far.count(&sent);
-            so_far.reach(ms(at), &mut tell);
-        }
-        let total = so_far.end(ms(2300), &mut tell);
-        assert_eq!(told, [(0, 3, ms(2100)), (2, 1, ms(200))]);
-        assert_eq!(
-            (total.requests, total.errors(), total.elapsed),
-            (4, 4, ms(2300))
-        );
     }
 }

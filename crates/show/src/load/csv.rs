@@ -3,8 +3,9 @@
 use model::{Event, EventKind, LoadFigures, LoadSecond};
 
 /// Columns of each row, units last.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 16] = [
     "second",
+    "phase",
     "lasted_us",
     "requests",
     "requests_per_second",
@@ -27,6 +28,8 @@ const OPERATION_COLUMNS: [&str; 4] = ["requests", "errors", "latency_p50_us", "l
 /// Makes the table, row by row.
 #[derive(Debug, Default)]
 pub struct Intervals {
+    /// What goes on: phases can stand side by side.
+    phase: String,
     /// The operations that have columns, once the head is written.
     operations: Option<Vec<String>>,
 }
@@ -34,8 +37,13 @@ pub struct Intervals {
 impl Intervals {
     /// What an event adds to the table: for the first second the head too.
     pub fn take(&mut self, event: &Event) -> Option<String> {
-        let EventKind::LoadSecond { second } = &event.kind else {
-            return None;
+        let second = match &event.kind {
+            EventKind::LoadSecond { second } => second,
+            EventKind::PhaseStarted { phase, .. } => {
+                self.phase.clone_from(phase);
+                return None;
+            }
+            _ => return None,
         };
         let mut text = String::new();
         if self.operations.is_none() {
@@ -45,7 +53,7 @@ impl Intervals {
             self.operations = Some(names);
         }
         let operations = self.operations.as_deref().unwrap_or_default();
-        text.push_str(&row(second, operations));
+        text.push_str(&row(&self.phase, second, operations));
         Some(text)
     }
 
@@ -63,12 +71,13 @@ fn head(operations: &[String]) -> String {
     line(names)
 }
 
-fn row(second: &LoadSecond, operations: &[String]) -> String {
+fn row(phase: &str, second: &LoadSecond, operations: &[String]) -> String {
     let all = &second.all;
     let seconds = second.lasted_us as f64 / 1e6;
     let rate = all.requests as f64 / seconds.max(1e-6);
     let mut fields = vec![
         second.second.to_string(),
+        phase.to_string(),
         second.lasted_us.to_string(),
         all.requests.to_string(),
         format!("{rate:.1}"),

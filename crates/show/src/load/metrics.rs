@@ -61,7 +61,7 @@ impl Metrics {
         page.family(
             "heisen_violations_total",
             "counter",
-            "Answers judged wrong; 0 also where no oracle judges answers.",
+            "Answers judged wrong, or bursts in which an oracle broke; 0 also where no oracle judges either.",
         );
         page.sample("heisen_violations_total", "", self.violations);
         page.family(

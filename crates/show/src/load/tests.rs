@@ -63,9 +63,9 @@ fn rows_are_as_wide_as_their_head() {
         rows.iter().all(|row| row.len() == rows[0].len()),
         "{rows:?}"
     );
-    assert_eq!(rows[0][19], "a \"b\",\n<i>c\\_requests");
-    assert_eq!(rows[1][19], "20");
-    assert_eq!(rows[2][8], "", "nothing was answered");
+    assert_eq!(rows[0][20], "a \"b\",\n<i>c\\_requests");
+    assert_eq!(rows[1][20], "20");
+    assert_eq!(rows[2][9], "", "nothing was answered");
     assert_eq!(read(&table(&[])).len(), 1);
 }
 

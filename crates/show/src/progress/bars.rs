@@ -95,8 +95,11 @@ impl Bars {
             }
             EventKind::LoadSecond { second } => {
                 self.load.take(second);
-                let text = self.load.say();
-                let text = self.style.paint(self.load.paint(), &text);
+                // Bursts are told by their rounds.
+                let text = match self.violations.n {
+                    0 => self.style.paint(self.load.paint(), &self.load.say()),
+                    _ => self.live(),
+                };
                 if let Some((_, bar)) = self.phases.last() {
                     bar.set_message(text);
                 }
@@ -195,7 +198,7 @@ impl Bars {
             self.all.remove(&oldest);
         }
         self.violations = Rate::default();
-        self.load = LoadSoFar::of(trials);
+        self.load = LoadSoFar::of(phase, trials);
         // A simulation says when it begins and when it is done, not how far it is: a bar of
         // its own length would stand still. Load says more than there is room for beside one.
         let steps = trials.filter(|_| !matches!(phase, SIMULATING_PHASE | LOAD_PHASE));
@@ -224,7 +227,11 @@ impl Bars {
     }
 
     fn live(&self) -> String {
-        self.painted(self.violations, &so_far(self.violations))
+        let mut text = so_far(self.violations);
+        if let errors @ 1.. = self.load.errors() {
+            text += &format!(", {}", counted(errors, "error"));
+        }
+        self.painted(self.violations, &text)
     }
 
     fn painted(&self, violations: Rate, text: &str) -> String {

@@ -68,7 +68,7 @@ impl Lines {
             EventKind::PhaseStarted { phase, trials } => {
                 self.say_ready();
                 (self.phase, self.violations) = (phase.clone(), Rate::default());
-                (self.load, self.load_said_us) = (LoadSoFar::of(*trials), event.at_us);
+                (self.load, self.load_said_us) = (LoadSoFar::of(phase, *trials), event.at_us);
                 let trials = trials.map_or_else(|| "begins".to_string(), |n| planned(phase, n));
                 self.say(event.at_us, &clean(&format!("{phase}: {trials}")));
             }

@@ -4,6 +4,7 @@
 use model::LoadSecond;
 
 use crate::number::{count, counted, microseconds, per_second, percent};
+use crate::report::gather::LOAD_PHASE;
 use crate::style::Paint;
 
 /// What was told of load.
@@ -28,12 +29,17 @@ struct Since {
 }
 
 impl LoadSoFar {
-    /// A load of so many requests, if that is known.
-    pub fn of(planned: Option<u64>) -> LoadSoFar {
+    /// A phase, of so many requests or bursts if that is known.
+    pub fn of(phase: &str, planned: Option<u64>) -> LoadSoFar {
         LoadSoFar {
-            planned,
+            planned: planned.filter(|_| phase == LOAD_PHASE),
             ..LoadSoFar::default()
         }
+    }
+
+    /// Since it began.
+    pub fn errors(&self) -> u64 {
+        self.errors
     }
 
     pub fn take(&mut self, second: &LoadSecond) {

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::Look;
+use super::load::summary;
 use crate::number::{count, counted, microseconds, percent};
 use crate::style::Paint;
 use crate::table::{Table, flexible, right};
@@ -133,20 +134,29 @@ fn pool(contention: &Value) -> Option<Told> {
 
 /// Phases that stand side by side: what each does to latency and to who meets.
 pub fn side_by_side(figures: &Value, look: &Look) -> Vec<String> {
-    let Some(phases) = figures.get("phases").and_then(Value::as_array) else {
+    let rows = phase_rows(figures);
+    if rows.is_empty() {
         return Vec::new();
-    };
-    let mut table = Table::new(
-        2,
-        vec![
-            flexible("side by side"),
-            right("p50"),
-            right("p99"),
-            right("most inside"),
-            right("shared"),
-        ],
-    );
-    for phase in phases {
+    }
+    let mut columns = vec![flexible("side by side")];
+    // How often oracles broke stands above, with the other phases.
+    columns.extend(PHASE_HEADS[1..].iter().copied().map(right));
+    let mut table = Table::new(2, columns);
+    for (name, [_, figures @ ..]) in rows {
+        table.row(Paint::Plain, std::iter::once(name).chain(figures).collect());
+    }
+    std::iter::once(String::new())
+        .chain(table.lines(look.width, look.style))
+        .collect()
+}
+
+/// What is told of each phase.
+pub(crate) const PHASE_HEADS: [&str; 5] = ["violated", "p50", "p99", "most inside", "shared"];
+
+/// By phase: its name, and those figures.
+pub(crate) fn phase_rows(figures: &Value) -> Vec<(String, [String; PHASE_HEADS.len()])> {
+    let phases = figures.get("phases").and_then(Value::as_array);
+    let row = |phase: &Value| {
         let name = phase.get("phase").and_then(Value::as_str).unwrap_or("");
         let time = |key: &str| {
             let time = phase.pointer(&format!("/latency_us/{key}"));
@@ -154,12 +164,13 @@ pub fn side_by_side(figures: &Value, look: &Look) -> Vec<String> {
                 .map_or_else(String::new, microseconds)
         };
         let (most, shared) = meeting(phase).unwrap_or_default();
-        let row = vec![name.to_string(), time("p50"), time("p99"), most, shared];
-        table.row(Paint::Plain, row);
-    }
-    std::iter::once(String::new())
-        .chain(table.lines(look.width, look.style))
-        .collect()
+        let violated = summary(phase);
+        (
+            name.to_string(),
+            [violated, time("p50"), time("p99"), most, shared],
+        )
+    };
+    phases.into_iter().flatten().map(row).collect()
 }
 
 /// The most that were inside at once at a phase's first place, and the share of windows with others.

@@ -3,7 +3,7 @@
 //! [`gather`] folds the events, once and in bounded memory; each other module writes one
 //! section from what was gathered.
 
-mod contention;
+pub(crate) mod contention;
 mod explored;
 pub(crate) mod gather;
 mod headline;
@@ -16,7 +16,7 @@ mod race;
 mod rates;
 pub(crate) mod story;
 mod suspects;
-mod wanted;
+pub(crate) mod wanted;
 mod wires;
 
 use std::path::PathBuf;

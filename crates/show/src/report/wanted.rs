@@ -40,33 +40,52 @@ fn figure(wanted: &str, measured: f64) -> String {
 
 /// The operations of a plan, where there are several.
 pub fn operations(figures: &Value, look: &Look) -> Vec<String> {
-    let Some(operations) = figures.get("operations").and_then(Value::as_object) else {
+    let rows = operation_rows(figures);
+    if rows.is_empty() {
         return Vec::new();
-    };
-    let mut columns = vec![flexible("operation"), right("requests"), right("errors")];
-    columns.extend(PERCENTILES.map(|(_, title)| right(title)));
+    }
+    let mut columns = vec![flexible("operation")];
+    columns.extend(operation_heads().map(right));
     let mut table = Table::new(2, columns);
-    for (name, of) in operations {
-        let number = |key: &str| of.get(key).and_then(Value::as_u64).unwrap_or(0);
+    for (name, figures, has_errors) in rows {
+        let paint = match has_errors {
+            false => Paint::Plain,
+            true => Paint::Unsure,
+        };
+        table.row(paint, std::iter::once(name).chain(figures).collect());
+    }
+    std::iter::once(String::new())
+        .chain(table.lines(look.width, look.style))
+        .collect()
+}
+
+/// What is told of each operation.
+pub(crate) fn operation_heads() -> [&'static str; PERCENTILES.len() + 2] {
+    let mut heads = ["requests", "errors", "", "", "", "", ""];
+    for (head, (_, title)) in heads[2..].iter_mut().zip(PERCENTILES) {
+        *head = title;
+    }
+    heads
+}
+
+/// By operation: its name, those figures, and whether there were errors.
+pub(crate) fn operation_rows(figures: &Value) -> Vec<(String, Vec<String>, bool)> {
+    let operations = figures.get("operations").and_then(Value::as_object);
+    let row = |(name, of): (&String, &Value)| {
+        let requests = of.get("requests").and_then(Value::as_u64).unwrap_or(0);
         let errors = of.get("errors").and_then(Value::as_object);
         let errors = errors.into_iter().flat_map(|errors| errors.values());
         let errors: u64 = errors.filter_map(Value::as_u64).sum();
-        let mut row = vec![name.clone(), count(number("requests")), count(errors)];
+        let mut row = vec![count(requests), count(errors)];
         row.extend(PERCENTILES.map(|(key, _)| {
             let time = of.pointer(&format!("/latency_us/{key}"));
             time.and_then(Value::as_u64)
                 .map(microseconds)
                 .unwrap_or_default()
         }));
-        let paint = match errors {
-            0 => Paint::Plain,
-            _ => Paint::Unsure,
-        };
-        table.row(paint, row);
-    }
-    std::iter::once(String::new())
-        .chain(table.lines(look.width, look.style))
-        .collect()
+        (name.clone(), row, errors > 0)
+    };
+    operations.into_iter().flatten().map(row).collect()
 }
 
 #[cfg(test)]

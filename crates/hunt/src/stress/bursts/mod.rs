@@ -3,6 +3,7 @@
 //! this is what a system does by itself under the load that is predicted for it. Phases stand side by
 //! side: without wires, through idle ones, with a fault on one, or with the same requests spread out.
 
+mod diary;
 mod rounds;
 mod tally;
 
@@ -18,8 +19,10 @@ use serde_json::{Map, Value, json};
 use crate::context::Context;
 use crate::error::HuntError;
 use crate::stage::{Stage, Wiring};
-use crate::stress::{self, Stressed};
+use crate::stress::audit::Audit;
+use crate::stress::{self, Stressed, close};
 use crate::trial::PATIENCE;
+use diary::Diary;
 use rounds::Rounds;
 use tally::Tally;
 
@@ -55,6 +58,8 @@ pub struct BurstPlan {
     pub phases: Vec<BurstPhase>,
     /// What it aims at.
     pub aimed: Option<Aimed>,
+    /// Where each request is written down.
+    pub audit: Option<Arc<Audit>>,
 }
 
 /// Which requests a burst has, and down which lanes they go.
@@ -105,11 +110,12 @@ pub async fn run<L: Lab>(
     }
     let mut told = Vec::new();
     let mut stressed = Stressed::default();
+    let mut diary = Diary::new(plan, context);
     for phase in &plan.phases {
         if context.is_over() && !told.is_empty() {
             break;
         }
-        let tally = run_phase(stage, plan, phase, context).await?;
+        let tally = run_phase(stage, plan, phase, &mut diary, context).await?;
         stressed.asked |= tally.wrong.n > 0;
         keep(&mut stressed.violations, &tally.violations);
         keep(&mut stressed.undecided, &tally.undecided);
@@ -120,6 +126,7 @@ pub async fn run<L: Lab>(
     if told.len() > 1 {
         stressed.document.insert("phases".into(), told.into());
     }
+    close(plan.audit.as_deref(), context);
     context.emit(EventKind::LoadMeasured {
         figures: Value::Object(stressed.document.clone()),
     });
@@ -131,6 +138,7 @@ async fn run_phase<L: Lab>(
     stage: &mut Stage<L>,
     plan: &BurstPlan,
     phase: &BurstPhase,
+    diary: &mut Diary<'_>,
     context: &Context,
 ) -> Result<Tally, HuntError> {
     let operation = stress::operation(stage, &plan.operation)?;
@@ -155,7 +163,9 @@ async fn run_phase<L: Lab>(
         trials: Some(plan.rounds),
     });
     let began = Instant::now();
-    let tally = rounds.run(stage).await?;
+    let tally = rounds.run(stage, diary).await;
+    diary.end_phase();
+    let tally = tally?;
     context.emit(EventKind::PhaseEnded {
         phase: phase.name.clone(),
         violations: tally.wrong,

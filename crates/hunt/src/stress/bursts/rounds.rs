@@ -14,6 +14,7 @@ use model::{
 };
 use serde_json::Value;
 
+use super::diary::Diary;
 use super::tally::{Round, Tally};
 use super::{BurstPhase, BurstPlan, Mix};
 use crate::context::Context;
@@ -48,7 +49,11 @@ pub(super) struct Rounds<'a> {
 }
 
 impl Rounds<'_> {
-    pub(super) async fn run<L: Lab>(&self, stage: &mut Stage<L>) -> Result<Tally, HuntError> {
+    pub(super) async fn run<L: Lab>(
+        &self,
+        stage: &mut Stage<L>,
+        diary: &mut Diary<'_>,
+    ) -> Result<Tally, HuntError> {
         let mut tally = Tally::new();
         self.learn(stage, &mut tally).await?;
         for number in 0..self.plan.rounds {
@@ -60,6 +65,7 @@ impl Rounds<'_> {
             };
             stop_if_died(stage)?;
             tally.count(&self.operation, &round);
+            diary.take(number, &self.phase.name, &self.operation, &round);
             self.tell(number, &tally, round);
         }
         Ok(tally)

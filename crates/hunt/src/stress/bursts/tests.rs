@@ -105,6 +105,7 @@ fn rounds_are_counted_and_not_their_violations() {
         mix: Mix::Across,
         phases: vec![phase.clone()],
         aimed: None,
+        audit: None,
     };
     let document = document(&plan, &phase, &tally);
     for (key, expected) in [

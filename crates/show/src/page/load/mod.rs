@@ -13,8 +13,10 @@ use super::escape::{name, sentence};
 use super::ranking::more;
 use super::{PageHead, frame, titled, whose};
 use crate::number::{count, percent};
+use crate::report::contention::{PHASE_HEADS, phase_rows};
 use crate::report::gather::Notes;
 use crate::report::load::{PERCENTILES, facts, times};
+use crate::report::wanted::{operation_heads, operation_rows};
 use points::Points;
 
 /// Classes of errors; the rest are counted.
@@ -59,7 +61,7 @@ impl Gathered {
             self.opening(head, &title),
             self.settings(),
             over_time::section(&self.points),
-            self.figures.as_ref().map(latencies).unwrap_or_default(),
+            self.figures.as_ref().map(tables).unwrap_or_default(),
             self.errors(),
             list("What oracles saw", &self.violations),
             list("Notes", &self.warnings),
@@ -132,17 +134,38 @@ impl Gathered {
     }
 }
 
-/// Percentiles of all times, over the whole load.
-fn latencies(figures: &Value) -> String {
-    let rows = times(figures);
-    let rows = rows.iter().map(|(label, times)| row(&[label], times));
+/// Percentiles of all times over the whole load, and what stands side by side.
+fn tables(figures: &Value) -> String {
+    let times = times(figures).into_iter();
+    let operations = operation_rows(figures).into_iter();
+    let phases = phase_rows(figures).into_iter();
+    [
+        table(
+            "Times",
+            &PERCENTILES.map(|(_, title)| title),
+            times.map(|(label, times)| row(&[label], &times)),
+        ),
+        table(
+            "Operations",
+            &operation_heads(),
+            operations.map(|(of, figures, _)| row(&[&name(&of)], &figures)),
+        ),
+        table(
+            "Side by side",
+            &PHASE_HEADS,
+            phases.map(|(of, figures)| row(&[&name(&of)], &figures)),
+        ),
+    ]
+    .concat()
+}
+
+fn table(title: &str, numbers: &[&str], rows: impl Iterator<Item = String>) -> String {
     let rows: String = rows.collect();
-    let titles = PERCENTILES.map(|(_, title)| title);
     match rows.is_empty() {
         true => rows,
         false => format!(
-            "<section>\n<h2>Times</h2>\n<div class=\"scroll\">\n<table>\n<thead>{}</thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n",
-            heads(&[""], &titles)
+            "<section>\n<h2>{title}</h2>\n<div class=\"scroll\">\n<table>\n<thead>{}</thead>\n<tbody>\n{rows}</tbody>\n</table>\n</div>\n</section>\n",
+            heads(&[""], numbers)
         ),
     }
 }

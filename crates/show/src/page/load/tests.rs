@@ -87,6 +87,24 @@ fn load_that_went_well() {
 }
 
 #[test]
+fn what_stands_side_by_side_has_a_row_each() {
+    let times =
+        |p50: u64| json!({ "p50": p50, "p90": 900, "p99": 2000, "p999": 90_000, "max": 1_080_000 });
+    let of = |p50, errors| json!({ "requests": 90, "errors": errors, "latency_us": times(p50) });
+    let phase = |name: &str, violations: u64, alone: u64| {
+        json!({
+            "phase": name, "violations": violations, "rounds": 40, "rate": 0.1, "interval": [0.05, 0.2], "latency_us": times(7),
+            "contention": { "places": [{ "inside": { "1": alone }, "windows": 20, "inside_max": 3 }] },
+        })
+    };
+    let figures = json!({
+        "operations": { "look": of(100, json!({})), "<buy>": of(300, json!({ "cut": 3 })) },
+        "phases": [phase("spread over 1000 ms", 0, 19), phase("bursts", 4, 5)],
+    });
+    insta::assert_snapshot!(tables(&figures));
+}
+
+#[test]
 fn any_load_makes_a_sound_page() {
     let silent = second(0, LoadFigures::default(), Some(0));
     for parts in [
