@@ -28,6 +28,7 @@ fn main() -> ExitCode {
         ["bench", name, rest @ ..] => bench::run(name, rest),
         // Started by the bench that needs it.
         ["serve", manner, port] => bench::serve(manner, port),
+        ["burst", port] => bench::bare(port),
         ["ci"] => test::ci(),
         _ => Err(USAGE.to_string()),
     };

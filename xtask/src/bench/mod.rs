@@ -3,6 +3,7 @@
 
 mod figures;
 mod force;
+mod host;
 mod load;
 mod odds;
 mod outcomes;
@@ -15,7 +16,7 @@ mod wire;
 use crate::setup::{self, Purpose};
 use crate::shell::{cargo, must};
 
-pub use stress::serve;
+pub use stress::{bare, serve};
 
 pub fn run(name: &str, rest: &[&str]) -> Result<(), String> {
     let purpose = match name {

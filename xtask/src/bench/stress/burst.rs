@@ -1,7 +1,10 @@
 //! How much at once "at once" is: from the first request of a burst to the last, by the stamps of the
-//! kernel that receives them.
+//! kernel that receives them. What nothing but sends takes stands beside it: no tool can be quicker.
 
+use std::io::{self, Read, Write};
+use std::net::TcpStream;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -25,10 +28,18 @@ const BURSTS: usize = 20;
 /// What is further apart belongs to two bursts.
 const APART_US: f64 = 15_000.0;
 
+/// What a bare loop asks, and how long it rests between two bursts.
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+const REST: Duration = Duration::from_millis(40);
+
+/// The last moment before a burst is not slept through.
+const AWAKE: Duration = Duration::from_micros(200);
+
 /// A way to send a burst.
 struct Way {
     name: &'static str,
-    tool: Tool,
+    /// None for the bare loop.
+    tool: Option<Tool>,
     words: &'static str,
     /// Whether it has a processor of its own, as the server has.
     is_pinned: bool,
@@ -53,27 +64,38 @@ pub fn run() -> Result<(), String> {
     let http2 = "stress --burst 200 --rounds 20 --http2 -q --url";
     let two = "stress --burst 200 --rounds 20 --http2 --over 2 -q --url";
     let mut ways = [
-        way("heisen, last byte", Tool::Heisen, heisen, true),
-        way("heisen, whole", Tool::Heisen, whole, true),
+        way("nothing but 200 sends", None, "", true),
+        way("heisen, last byte", Some(Tool::Heisen), heisen, true),
+        way("heisen, whole", Some(Tool::Heisen), whole, true),
         way(
             "heisen, last byte, both processors",
-            Tool::Heisen,
+            Some(Tool::Heisen),
             heisen,
             false,
         ),
-        way("heisen, HTTP/2, one connection", Tool::Heisen, http2, true),
-        way("heisen, HTTP/2, two connections", Tool::Heisen, two, true),
+        way(
+            "heisen, HTTP/2, one connection",
+            Some(Tool::Heisen),
+            http2,
+            true,
+        ),
+        way(
+            "heisen, HTTP/2, two connections",
+            Some(Tool::Heisen),
+            two,
+            true,
+        ),
         way(
             "wrk, first of each connection",
-            Tool::Wrk,
+            Some(Tool::Wrk),
             "-t1 -c200 -d1s",
             true,
         ),
-        way("hey", Tool::Hey, "-n 200 -c 200 -cpus 1", true),
+        way("hey", Some(Tool::Hey), "-n 200 -c 200 -cpus 1", true),
     ];
     for _ in 0..ROUNDS {
-        for way in ways.iter_mut().filter(|way| way.tool.is_there()) {
-            way.burst(&url)?;
+        for way in ways.iter_mut().filter(|way| way.is_there()) {
+            way.burst(&url, server.port)?;
             way.take(&end(server.port)?);
         }
     }
@@ -98,11 +120,16 @@ pub fn run() -> Result<(), String> {
 }
 
 impl Way {
-    fn burst(&self, url: &str) -> Result<(), String> {
+    fn is_there(&self) -> bool {
+        self.tool.is_none_or(Tool::is_there)
+    }
+
+    fn burst(&self, url: &str, port: u16) -> Result<(), String> {
         let folder = Folder::new()?;
         let program = match self.tool {
-            Tool::Heisen => built("heisen"),
-            tool => find(tool.name()).ok_or(format!("{} is missing", tool.name()))?,
+            None => built("xtask"),
+            Some(Tool::Heisen) => built("heisen"),
+            Some(tool) => find(tool.name()).ok_or(format!("{} is missing", tool.name()))?,
         };
         let cores = match self.is_pinned {
             true => TOOL_CORE.to_string(),
@@ -110,8 +137,12 @@ impl Way {
         };
         let mut command = Command::new("taskset");
         command.args(["-c", &cores]).args(may_open_all());
-        command.arg(program).args(self.words.split(' ')).arg(url);
-        if self.tool == Tool::Heisen {
+        command.arg(program);
+        match self.tool {
+            None => command.args(["burst", &port.to_string()]),
+            Some(_) => command.args(self.words.split(' ')).arg(url),
+        };
+        if self.tool == Some(Tool::Heisen) {
             command.arg("--out").arg(folder.0.join("out"));
         }
         output(&mut command).map(|_| ())
@@ -120,7 +151,7 @@ impl Way {
     fn take(&mut self, told: &Value) {
         let times = told["times_us"].as_array().into_iter().flatten();
         let times: Vec<f64> = times.filter_map(Value::as_f64).collect();
-        if self.tool != Tool::Heisen {
+        if matches!(self.tool, Some(Tool::Wrk | Tool::Hey | Tool::Oha)) {
             // What a closed loop or a cold start sends first.
             match times.get(REQUESTS - 1) {
                 Some(last) => self.skew_us.add(last - times[0]),
@@ -135,6 +166,35 @@ impl Way {
             self.skew_us.add(burst[REQUESTS - 1] - burst[0]);
         }
     }
+}
+
+/// What this machine needs for sends alone: a loop of blocking writes, and nothing else.
+pub fn bare(port: &str) -> Result<(), String> {
+    let fail = |error: io::Error| format!("bursts to {port}: {error}");
+    let connect = |_| {
+        let stream = TcpStream::connect(format!("127.0.0.1:{port}"))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    };
+    let streams = (0..REQUESTS).map(connect).collect::<io::Result<Vec<_>>>();
+    let mut streams = streams.map_err(fail)?;
+    let mut answer = [0; 4096];
+    for _ in 0..BURSTS {
+        let due = Instant::now() + REST;
+        while let Some(left) = due.checked_duration_since(Instant::now()) {
+            match left.checked_sub(AWAKE) {
+                Some(long) => std::thread::park_timeout(long),
+                None => std::hint::spin_loop(),
+            }
+        }
+        for stream in &mut streams {
+            stream.write_all(REQUEST).map_err(fail)?;
+        }
+        for stream in &mut streams {
+            stream.read(&mut answer).map_err(fail)?;
+        }
+    }
+    Ok(())
 }
 
 /// Times in order, cut where nothing came for long.

@@ -113,7 +113,8 @@ mod tests {
                 cpu_seconds,
                 peak_mib: 5.0,
             },
-            text: String::new(),
+            seconds: Vec::new(),
+            began: std::time::Instant::now(),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, IoSliceMut, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::{AsFd, RawFd};
+use std::time::{Duration, Instant};
 
 use nix::sys::socket::{
     ControlMessageOwned, MsgFlags, cmsg_space, recvmsg, setsockopt, sockopt::ReceiveTimestampns,
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use super::serve;
 use super::tools::{Load, Tool};
 use crate::bench::figures::Figure;
+use crate::bench::host::{Host, QUIET};
 use crate::bench::outcomes::number;
 use crate::bench::table::{percent, table};
 
@@ -32,6 +34,8 @@ const TIMES_TOLD_MAX: usize = 20_000;
 
 /// How a tool begins is not looked at.
 const SKIPPED_NS: i64 = 500_000_000;
+
+const SECOND_NS: i64 = 1_000_000_000;
 
 /// When something was received.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +90,7 @@ impl Arrivals {
         json!({ "times_us": times })
     }
 
-    /// How far they were from the comb.
+    /// How far they were from the comb, in each second.
     pub fn told(self) -> Value {
         let kernels = self.0.iter().filter(|stamp| stamp.is_kernels).count();
         let mut times_ns: Vec<i64> = self.0.iter().map(|stamp| stamp.at_ns).collect();
@@ -95,13 +99,20 @@ impl Arrivals {
             return json!({ "requests": 0 });
         };
         times_ns.retain(|at_ns| at_ns - first_ns >= SKIPPED_NS);
-        let apart_us = distances_us(&times_ns, 1e9 / PER_SECOND as f64);
-        let seconds = times_ns.last().map_or(0, |last_ns| last_ns - times_ns[0]) as f64 / 1e9;
+        let lasted = times_ns.last().map_or(0, |last_ns| last_ns - times_ns[0]) as f64 / 1e9;
+        let second = |at_ns: &i64| (at_ns - first_ns - SKIPPED_NS) / SECOND_NS;
+        let seconds = times_ns.chunk_by(|one, next| second(one) == second(next));
+        let seconds: Vec<Value> = seconds
+            .map(|times_ns| {
+                let apart_us = distances_us(times_ns, 1e9 / PER_SECOND as f64);
+                let (median, p99) = (quantile(&apart_us, 0.5), quantile(&apart_us, 0.99));
+                json!({ "second": second(&times_ns[0]), "median_us": median, "p99_us": p99 })
+            })
+            .collect();
         json!({
             "requests": times_ns.len(),
-            "requests_per_second": times_ns.len().saturating_sub(1) as f64 / seconds,
-            "median_us": quantile(&apart_us, 0.5),
-            "p99_us": quantile(&apart_us, 0.99),
+            "requests_per_second": times_ns.len().saturating_sub(1) as f64 / lasted,
+            "seconds": seconds,
             "kernel_stamps": kernels as f64 / self.0.len() as f64,
         })
     }
@@ -130,49 +141,83 @@ fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     sorted.get(at.min(sorted.len().saturating_sub(1))).copied()
 }
 
-/// What one tool's requests were like.
+/// What one tool's requests were like: in all seconds, in the quiet ones.
 #[derive(Default)]
 struct Way {
-    median_us: Figure,
-    p99_us: Figure,
+    median_us: [Figure; 2],
+    p99_us: [Figure; 2],
     per_second: Figure,
 }
 
+impl Way {
+    fn take(&mut self, told: &Value, began: Instant, host: &Host) -> Result<(), String> {
+        self.per_second.add(number(told, "/requests_per_second")?);
+        for second in told["seconds"].as_array().into_iter().flatten() {
+            let from = began + Duration::from_secs_f64(number(second, "/second")?);
+            let to = from + Duration::from_nanos(2 * SKIPPED_NS as u64 + SECOND_NS as u64);
+            let taken = host.taken(from, to).unwrap_or(0.0);
+            let kinds = if taken < QUIET { 2 } else { 1 };
+            for kind in 0..kinds {
+                self.median_us[kind].add(number(second, "/median_us")?);
+                self.p99_us[kind].add(number(second, "/p99_us")?);
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, tool: Tool) -> Vec<Vec<String>> {
+        let row = |kind: usize| {
+            let (median_us, p99_us) = (&self.median_us[kind], &self.p99_us[kind]);
+            let name = ["all seconds", "quiet seconds"][kind];
+            let mut row = vec![
+                format!("{}, {name}", tool.name()),
+                median_us.rounds().to_string(),
+            ];
+            row.extend(match median_us.rounds() {
+                0 => [String::new(), String::new()],
+                _ => [median_us.range().show(1), p99_us.range().show(1)],
+            });
+            row.push(self.per_second.range().show(0));
+            row
+        };
+        vec![row(0), row(1)]
+    }
+}
+
 pub fn run() -> Result<(), String> {
-    let server = serve::start("log")?;
+    let (server, host) = (serve::start("log")?, Host::watch());
     let tools = [Tool::Heisen, Tool::Hey];
     let mut ways: [Way; 2] = Default::default();
     let mut kernel_stamps = Figure::default();
     for _ in 0..ROUNDS {
         for (tool, way) in tools.iter().zip(&mut ways) {
-            tool.run(&LOAD, server.port)?;
+            let began = tool.run(&LOAD, server.port)?.began;
             let told = end(server.port)?;
-            way.median_us.add(number(&told, "/median_us")?);
-            way.p99_us.add(number(&told, "/p99_us")?);
-            way.per_second.add(number(&told, "/requests_per_second")?);
+            way.take(&told, began, &host)?;
             kernel_stamps.add(number(&told, "/kernel_stamps")?);
         }
     }
     let rows: Vec<Vec<String>> = tools
         .iter()
         .zip(&ways)
-        .map(|(tool, way)| {
-            vec![
-                tool.name().to_string(),
-                way.median_us.range().show(1),
-                way.p99_us.range().show(1),
-                way.per_second.range().show(0),
-            ]
-        })
+        .flat_map(|(tool, way)| way.rows(*tool))
         .collect();
     let title = format!(
         "Arrivals beside an even {PER_SECOND} a second, {ROUNDS} rounds in turn of {} s, {} \
-         connections; {} of the times are the kernel's, the rest the server's as it read",
+         connections; {} of the times are the kernel's, the rest the server's as it read. In quiet seconds \
+         the host took less than {} of both processors",
         LOAD.seconds,
         LOAD.connections,
-        percent(kernel_stamps.mean())
+        percent(kernel_stamps.mean()),
+        percent(QUIET)
     );
-    let heads = ["tool", "median distance, us", "p99, us", "came, requests/s"];
+    let heads = [
+        "tool",
+        "seconds",
+        "median distance, us",
+        "p99, us",
+        "came, requests/s",
+    ];
     print!("{}", table(&title, &heads, &rows));
     Ok(())
 }
@@ -224,8 +269,8 @@ mod tests {
             });
         }
         let expected = json!({
-            "requests": 2_500, "requests_per_second": 5_000.0, "median_us": 0.0, "p99_us": 0.0,
-            "kernel_stamps": 1.0,
+            "requests": 2_500, "requests_per_second": 5_000.0, "kernel_stamps": 1.0,
+            "seconds": [{ "second": 0, "median_us": 0.0, "p99_us": 0.0 }],
         });
         assert_eq!(arrivals.told(), expected);
     }

@@ -16,6 +16,7 @@ mod stalls;
 mod targeted;
 mod tools;
 
+pub use burst::bare;
 pub use serve::serve;
 
 /// Servers have one processor and who asks them has the other: so neither takes from the other, and

@@ -1,16 +1,22 @@
 //! A server that does nothing for a while each second: whether what is measured is what users would
-//! have had who came at their own times, which can be told in advance.
+//! have had who came at their own times, which can be told in advance. Each second
+//! has one stall, and is judged by how much of the processors the host took away meanwhile.
 
-use serde_json::Value;
+use std::time::Duration;
 
 use super::serve;
 use super::stalls::STALL_MS;
 use super::tools::{Load, Tool};
 use crate::bench::figures::Figure;
-use crate::bench::outcomes::number;
-use crate::bench::table::table;
+use crate::bench::host::{Host, QUIET, undisturbed};
+use crate::bench::table::{percent, table};
 
-const ROUNDS: usize = 3;
+/// Rounds go on until there are enough seconds that can be looked at, but not for ever.
+const ROUNDS_MAX: usize = 8;
+const QUIET_SECONDS: usize = 15;
+
+/// Where it took more than this, what it does has no line to be followed.
+const FOLLOWED: f64 = 0.25;
 
 const PER_SECOND: u64 = 5_000;
 
@@ -22,7 +28,6 @@ const CONNECTIONS: [u64; 2] = [50, 600];
 const WITHIN: f64 = 0.05;
 
 const NAMES: [&str; 5] = ["p50", "p95", "p99", "p99.9", "mean"];
-const POINTERS: [&str; 5] = ["p50", "p95", "p99", "p999", "mean"];
 
 /// Latencies, in ms, as users have them who come evenly and whom no answer holds up: p95, p99, p99.9
 /// and the mean.
@@ -61,111 +66,199 @@ fn busy() -> Result<f64, String> {
     Ok((server.cpu_seconds() - before_seconds) / requests * PER_SECOND as f64)
 }
 
-/// What was measured with some number of connections, in ms, and how that is to the truth.
+/// A second: how much the host took of it, and latencies in ms.
+type Second = (f64, [f64; 5]);
+
+/// What was measured with some number of connections.
 #[derive(Default)]
 struct Way {
-    latencies_ms: [Figure; 5],
-    /// Of all but the median.
-    truths: [Figure; 4],
+    seconds: Vec<Second>,
+    /// The same without stalls.
+    plain: Vec<Second>,
     errors: f64,
 }
 
 impl Way {
-    fn add(&mut self, document: &Value, truth: [f64; 4]) -> Result<(), String> {
-        for (figure, name) in self.latencies_ms.iter_mut().zip(POINTERS) {
-            figure.add(latency_ms(document, name)?);
-        }
-        for (figure, truth) in self.truths.iter_mut().zip(truth) {
-            figure.add(truth);
-        }
-        Ok(())
-    }
-
-    fn row(&self, connections: u64) -> Vec<String> {
+    /// Rows of the table: the truth, and what was measured beside it.
+    fn rows(&self, connections: u64, busy: f64) -> Vec<Vec<String>> {
+        let usual_ms = usual(&self.plain);
+        let truth = truth(busy, usual_ms[4]);
+        let quiet = quiet(&self.seconds);
         let errors = match self.errors {
             0.0 => String::new(),
             n => format!(", {n} errors"),
         };
-        let mut row = vec![
-            format!("{connections}{errors}"),
-            self.latencies_ms[0].range().show(2),
-        ];
-        let mut is_within = true;
-        for (figure, truth) in self.latencies_ms[1..].iter().zip(&self.truths) {
-            let ratio = figure.ratio_to(truth);
-            is_within &= (ratio.median - 1.0).abs() <= WITHIN;
-            row.push(format!("{:.2}, x {}", figure.median(), ratio.show(3)));
-        }
-        row.push(if is_within { "yes" } else { "no" }.to_string());
-        row
+        let mut told = vec![format!("{connections}: truth"), String::new()];
+        told.push(format!("{:.2}", usual_ms[0]));
+        told.extend(truth.map(|ms| format!("{ms:.2}")));
+        told.push(String::new());
+        let all = row("all seconds", &self.seconds, truth);
+        let quiet = row("quiet seconds", &quiet, truth);
+        let mut rows = vec![told, all, quiet, followed(&self.seconds, truth)];
+        rows[0][0] += &errors;
+        rows
     }
 }
 
+/// The quiet ones.
+fn quiet(seconds: &[Second]) -> Vec<Second> {
+    let quiet = seconds.iter().filter(|(taken, _)| *taken < QUIET);
+    quiet.copied().collect()
+}
+
+/// What answers take without stalls, and as far as that can be told without the host.
+fn usual(plain: &[Second]) -> [f64; 5] {
+    let calm = quiet(plain);
+    match (calm.is_empty(), idle(plain)) {
+        (true, Some(idle)) => idle.map(|(ms, _)| ms.max(0.0)),
+        (true, None) => medians(plain),
+        (false, _) => medians(&calm),
+    }
+}
+
+/// What seconds would be if the host took nothing, with half of each 95 % interval.
+fn idle(seconds: &[Second]) -> Option<[(f64, f64); 5]> {
+    let mut all = [(0.0, 0.0); 5];
+    for (at, one) in all.iter_mut().enumerate() {
+        let figures = seconds.iter().map(|(taken, ms)| (*taken, ms[at]));
+        let figures: Vec<(f64, f64)> = figures.filter(|(taken, _)| *taken < FOLLOWED).collect();
+        *one = undisturbed(&figures)?;
+    }
+    Some(all)
+}
+
+fn medians(seconds: &[Second]) -> [f64; 5] {
+    [0, 1, 2, 3, 4].map(|at| {
+        let mut figure = Figure::default();
+        seconds.iter().for_each(|(_, ms)| figure.add(ms[at]));
+        figure.median()
+    })
+}
+
+/// Medians of seconds, and how they are to the truth.
+fn row(name: &str, seconds: &[Second], truth: [f64; 4]) -> Vec<String> {
+    let ms = medians(seconds);
+    let mut row = vec![name.to_string(), seconds.len().to_string()];
+    if seconds.is_empty() {
+        row.resize(NAMES.len() + 3, String::new());
+        return row;
+    }
+    row.push(format!("{:.2}", ms[0]));
+    let ratios: Vec<f64> = ms[1..]
+        .iter()
+        .zip(truth)
+        .map(|(ms, truth)| ms / truth)
+        .collect();
+    let told = ms[1..].iter().zip(&ratios);
+    row.extend(told.map(|(ms, ratio)| format!("{ms:.2}, x {ratio:.3}")));
+    row.push(verdict(&ratios));
+    row
+}
+
+/// What the seconds would be if the host took nothing, beside the truth.
+fn followed(seconds: &[Second], truth: [f64; 4]) -> Vec<String> {
+    let count = seconds
+        .iter()
+        .filter(|(taken, _)| *taken < FOLLOWED)
+        .count();
+    let mut row = vec!["followed to an idle host".to_string(), count.to_string()];
+    let Some([(p50, half), rest @ ..]) = idle(seconds) else {
+        row.resize(NAMES.len() + 3, String::new());
+        return row;
+    };
+    row.push(format!("{p50:.2} ± {half:.2}"));
+    let told = rest.iter().zip(truth);
+    row.extend(told.map(|((ms, half), truth)| format!("{ms:.2} ± {half:.2}, x {:.3}", ms / truth)));
+    let ratios: Vec<f64> = rest
+        .iter()
+        .zip(truth)
+        .map(|((ms, _), truth)| ms / truth)
+        .collect();
+    row.push(verdict(&ratios));
+    row
+}
+
+fn verdict(ratios: &[f64]) -> String {
+    let is_within = ratios.iter().all(|ratio| (ratio - 1.0).abs() <= WITHIN);
+    if is_within { "yes" } else { "no" }.to_string()
+}
+
 pub fn run() -> Result<(), String> {
+    let host = Host::watch();
     let mut ways: [Way; CONNECTIONS.len()] = Default::default();
     let mut shares = Figure::default();
-    let (mut usuals_ms, mut usual_p50s_ms) = (Figure::default(), Figure::default());
-    for _ in 0..ROUNDS {
-        let busy = busy()?;
-        shares.add(busy);
+    for _ in 0..ROUNDS_MAX {
+        shares.add(busy()?);
         for (way, connections) in ways.iter_mut().zip(CONNECTIONS) {
-            let (plain, _) = asked("plain", connections)?;
-            let usual_ms = latency_ms(&plain, "mean")?;
-            usual_p50s_ms.add(latency_ms(&plain, "p50")?);
-            usuals_ms.add(usual_ms);
-            let (stalled, errors) = asked("stall", connections)?;
-            way.add(&stalled, truth(busy, usual_ms))?;
+            let (plain, _) = asked("plain", connections, SECONDS / 2, &host)?;
+            way.plain.extend(plain);
+            let (stalled, errors) = asked("stall", connections, SECONDS, &host)?;
+            way.seconds.extend(stalled);
             way.errors += errors;
         }
+        if ways
+            .iter()
+            .all(|way| quiet(&way.seconds).len() >= QUIET_SECONDS)
+        {
+            break;
+        }
     }
-    let (usual_p50_ms, usual_ms) = (usual_p50s_ms.median(), usuals_ms.median());
-    let mut rows = vec![
-        told("truth", usual_p50_ms, truth(shares.median(), usual_ms)),
-        told("without a backlog", usual_p50_ms, truth(0.0, usual_ms)),
-    ];
-    for (way, connections) in ways.iter().zip(CONNECTIONS) {
-        rows.push(way.row(connections));
-    }
+    // Whatever disturbs it only adds.
+    let busy = shares.range().least;
+    let rows: Vec<Vec<String>> = ways
+        .iter()
+        .zip(CONNECTIONS)
+        .flat_map(|(way, connections)| way.rows(connections, busy))
+        .collect();
+    let mut taken = Figure::default();
+    let all = ways.iter().flat_map(|way| &way.seconds);
+    all.for_each(|(share, _)| taken.add(share * 100.0));
     let title = format!(
-        "A server that stalls {STALL_MS} ms each second, {PER_SECOND} requests/s, {ROUNDS} rounds \
-         in turn, in ms; without stalls it is busy {} of the time, and answers in {} ms on average",
+        "A server that stalls {STALL_MS} ms each second, {PER_SECOND} requests/s, {} rounds in turn, \
+         in ms, medians of seconds; without stalls it is busy {} of the time. The host took {} % of both \
+         processors in a second; in quiet ones less than {}",
+        shares.rounds(),
         shares.range().show(3),
-        usuals_ms.range().show(2)
+        taken.range().show(1),
+        percent(QUIET)
     );
-    let heads = [&["connections"], &NAMES[..], &["all within 5 %"]].concat();
+    let heads = [&["connections", "seconds"], &NAMES[..], &["all within 5 %"]].concat();
     print!("{}", table(&title, &heads, &rows));
     Ok(())
 }
 
-/// What heisen says of a server that was started for it: seconds begin anew with each.
-fn asked(manner: &str, connections: u64) -> Result<(Value, f64), String> {
+/// What heisen says of a server that was started for it: seconds begin anew with each. The first is
+/// not looked at: in it connections are new.
+fn asked(
+    manner: &str,
+    connections: u64,
+    seconds: u64,
+    host: &Host,
+) -> Result<(Vec<Second>, f64), String> {
     let server = serve::start(manner)?;
     let load = Load {
         connections,
-        seconds: SECONDS,
+        seconds,
         per_second: Some(PER_SECOND),
     };
     let run = Tool::Heisen.run(&load, server.port)?;
-    let document = serde_json::from_str(&run.text);
-    let document = document.map_err(|error| error.to_string())?;
-    Ok((document, run.report.errors))
-}
-
-fn latency_ms(document: &Value, name: &str) -> Result<f64, String> {
-    Ok(number(document, &format!("/latency_us/{name}"))? / 1e3)
-}
-
-fn told(name: &str, usual_p50_ms: f64, truth: [f64; 4]) -> Vec<String> {
-    let mut row = vec![name.to_string(), format!("{usual_p50_ms:.2}")];
-    row.extend(truth.map(|ms| format!("{ms:.2}")));
-    row.push(String::new());
-    row
+    // A program begins and opens its connections within this.
+    let start = Duration::from_millis(150);
+    let whole = run.seconds.iter().zip(0_u64..seconds).skip(1);
+    let told = whole.map(|(second, number)| {
+        let from = run.began + Duration::from_secs(number);
+        let taken = host.taken(from, from + Duration::from_secs(1) + start);
+        let of = second;
+        let ms = [of.p50, of.p95, of.p99, of.p999, of.mean].map(|us| us / 1e3);
+        // A host that tells nothing takes nothing that we know of.
+        (taken.unwrap_or(0.0), ms)
+    });
+    Ok((told.collect(), run.report.errors))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     /// The same, by asking one after the other.
     #[test]
@@ -190,21 +283,24 @@ mod tests {
     }
 
     #[test]
-    fn a_way_is_beside_the_truth() {
+    fn seconds_are_beside_the_truth() {
+        let truth = truth(0.0, 0.0);
+        let second =
+            |taken: f64, by: f64| (taken, [0.1, 50.0 * by, 90.0 * by, 99.0 * by, 5.0 * by]);
         let mut way = Way::default();
-        let mut latency_us =
-            json!({ "p50": 90, "p95": 51e3, "p99": 90e3, "p999": 99e3, "mean": 5e3 });
-        way.add(&json!({ "latency_us": latency_us }), truth(0.0, 0.0))
-            .unwrap();
-        let row = way.row(50);
-        assert_eq!(row[1], "0.09 (0.09 .. 0.09)");
-        assert_eq!(row[2], "51.00, x 1.020 (1.020 .. 1.020)");
-        assert_eq!(row[6], "yes");
-        latency_us["mean"] = json!(6e3);
-        let mut way = Way::default();
-        way.add(&json!({ "latency_us": latency_us }), truth(0.0, 0.0))
-            .unwrap();
-        assert_eq!(way.row(50)[6], "no");
-        assert!(way.add(&json!({}), truth(0.0, 0.0)).is_err());
+        way.plain.push((0.0, [0.1; 5]));
+        for at in 0..12 {
+            let taken = f64::from(at) / 100.0;
+            way.seconds.push(second(taken, 1.0 + taken));
+        }
+        let rows = way.rows(50, 0.0);
+        assert_eq!(rows[1][1..4], ["12", "0.10", "52.75, x 1.055"]);
+        assert_eq!(rows[1][7], "no");
+        assert_eq!(rows[2][1..4], ["3", "0.10", "50.50, x 1.010"]);
+        assert_eq!(rows[3][3], "50.00 ± 0.00, x 1.000");
+        assert_eq!(rows[3][7], "yes");
+        assert!(rows.iter().all(|row| row.len() == NAMES.len() + 3));
+        assert_eq!(row("quiet seconds", &[], truth).len(), NAMES.len() + 3);
+        assert_eq!(followed(&way.seconds[..3], truth).len(), NAMES.len() + 3);
     }
 }

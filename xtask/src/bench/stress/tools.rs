@@ -1,6 +1,8 @@
 //! Tools that make load, each in one thread on the processor that is theirs, and what they cost.
 
+use std::fs;
 use std::process::Command;
+use std::time::Instant;
 
 use nix::sys::resource::{Resource, getrlimit};
 
@@ -32,8 +34,18 @@ pub struct Load {
 pub struct Run {
     pub report: Report,
     pub cost: Cost,
-    /// All that it printed.
-    pub text: String,
+    /// Of heisen at a rate, what it tells of each second, and when the first began.
+    pub seconds: Vec<Second>,
+    pub began: Instant,
+}
+
+/// What heisen tells of a second: latencies in us.
+pub struct Second {
+    pub p50: f64,
+    pub p95: f64,
+    pub p99: f64,
+    pub p999: f64,
+    pub mean: f64,
 }
 
 impl Run {
@@ -71,9 +83,14 @@ impl Tool {
         command.args(may_open_all());
         command.arg(timed.get_program()).args(timed.get_args());
         command.arg(program).args(self.words(load, port));
+        let table = folder.0.join("seconds.csv");
         if self == Tool::Heisen {
             command.arg("--out").arg(folder.0.join("out"));
+            if load.per_second.is_some() {
+                command.arg("--csv").arg(&table);
+            }
         }
+        let began = Instant::now();
         let text = output(&mut command)?;
         let report = match self {
             Tool::Heisen => reports::of_heisen(&text),
@@ -84,7 +101,8 @@ impl Tool {
         Ok(Run {
             report: report.ok_or_else(|| format!("{} printed: {text}", self.name()))?,
             cost: cost_told(&told)?,
-            text,
+            seconds: fs::read_to_string(&table).map_or_else(|_| Vec::new(), |text| seconds(&text)),
+            began,
         })
     }
 
@@ -110,6 +128,28 @@ impl Tool {
         }
         text.split(' ').map(str::to_string).collect()
     }
+}
+
+/// The rows of heisen's table.
+fn seconds(table: &str) -> Vec<Second> {
+    let mut rows = table
+        .lines()
+        .map(|line| line.split(',').collect::<Vec<_>>());
+    let head = rows.next().unwrap_or_default();
+    let second = |row: Vec<&str>| {
+        let of = |name: &str| {
+            let place = head.iter().position(|known| *known == name)?;
+            row.get(place)?.parse::<f64>().ok()
+        };
+        Some(Second {
+            p50: of("latency_p50_us")?,
+            p95: of("latency_p95_us")?,
+            p99: of("latency_p99_us")?,
+            p999: of("latency_p999_us")?,
+            mean: of("latency_mean_us")?,
+        })
+    };
+    rows.filter_map(second).collect()
 }
 
 /// How many files a process may have open on this machine.
