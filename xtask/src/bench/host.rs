@@ -2,10 +2,14 @@
 //! asked for and did not get. What happened then says more about the host than about what is measured.
 
 use std::fs;
+use std::process::Child;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+use super::servers::tied;
+use crate::shell::built;
 
 /// So often it is looked at. The kernel counts in hundredths of a second.
 const EVERY: Duration = Duration::from_millis(50);
@@ -75,6 +79,39 @@ fn taken(stat: &str) -> Option<u64> {
     lines
         .map(|line| line.split_whitespace().nth(8)?.parse::<u64>().ok())
         .sum()
+}
+
+/// Keeps both processors awake until it is dropped, by loops that give way to everything: a processor
+/// of a virtual machine that rests has to wait for its host when somebody wakes it.
+pub struct Awake(Vec<Child>);
+
+impl Awake {
+    pub fn keep() -> Result<Awake, String> {
+        let loops = ["0", "1"].map(|processor| {
+            let mut command = tied("taskset");
+            command.args(["-c", processor, "chrt", "--idle", "0"]);
+            command.arg(built("xtask")).arg("awake");
+            let child = command.spawn();
+            child.map_err(|error| format!("{command:?}: {error}"))
+        });
+        loops.into_iter().collect::<Result<_, _>>().map(Awake)
+    }
+
+    /// One of the loops.
+    pub fn stay() -> ! {
+        loop {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
 }
 
 /// What a figure would be if the host took nothing: where the line that fits best meets zero, with half

@@ -16,6 +16,7 @@ mod wire;
 use crate::setup::{self, Purpose};
 use crate::shell::{cargo, must};
 
+pub use host::Awake;
 pub use stress::{bare, serve};
 
 pub fn run(name: &str, rest: &[&str]) -> Result<(), String> {

@@ -16,6 +16,8 @@ mod stalls;
 mod targeted;
 mod tools;
 
+use super::host::Awake;
+
 pub use burst::bare;
 pub use serve::serve;
 
@@ -25,6 +27,7 @@ const SERVER_CORE: &str = "0";
 const TOOL_CORE: &str = "1";
 
 pub fn run(rest: &[&str]) -> Result<(), String> {
+    let _awake = Awake::keep()?;
     match rest {
         [] => {
             let all = [

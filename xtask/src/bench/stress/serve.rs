@@ -69,7 +69,8 @@ impl Manner {
     /// What is told at the end, where anything was noted; it begins anew.
     fn told(&mut self) -> Option<Value> {
         match self {
-            Manner::Plain | Manner::Stall(_) => None,
+            Manner::Plain => None,
+            Manner::Stall(stalls) => Some(stalls.told()),
             Manner::Log(arrivals) => Some(std::mem::take(arrivals).told()),
             Manner::Bursts(arrivals) => Some(std::mem::take(arrivals).times()),
             Manner::Hostile(bad) => Some(std::mem::take(bad).told()),
@@ -127,7 +128,7 @@ impl Asked {
                 self.accept()?;
                 continue;
             }
-            if let Manner::Stall(stalls) = &self.manner {
+            if let Manner::Stall(stalls) = &mut self.manner {
                 stalls.wait_out();
             }
             let at = event.data() as usize;
@@ -208,7 +209,8 @@ impl Asked {
                     misbehave(bad.next(), &mut connection.stream)?;
                     continue;
                 }
-                Manner::Plain | Manner::Stall(_) => {}
+                Manner::Stall(stalls) => stalls.answered(),
+                Manner::Plain => {}
             }
             // So little always goes at once, unless nobody reads it.
             connection.stream.write_all(ANSWER)?;

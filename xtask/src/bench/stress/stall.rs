@@ -4,6 +4,9 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
+use super::comb::end;
 use super::serve;
 use super::stalls::STALL_MS;
 use super::tools::{Load, Tool};
@@ -24,6 +27,9 @@ const SECONDS: u64 = 10;
 
 const CONNECTIONS: [u64; 2] = [50, 600];
 
+/// Who comes in a stall.
+const BACKLOG: u64 = 500;
+
 /// How far from the truth is near enough.
 const WITHIN: f64 = 0.05;
 
@@ -38,7 +44,7 @@ const NAMES: [&str; 5] = ["p50", "p95", "p99", "p99.9", "mean"];
 ///
 /// But at its end 500 wait, and they are answered one after the other. Who came at t stands behind
 /// 5 t others, which take `busy` t, where `busy` is the share of its time that the server is busy
-/// with this load. That makes 100 - t (1 - busy), for all who come before it is 0, thus also for some
+/// with this load: as it says itself, by how long it works after a stall. That makes 100 - t (1 - busy), for all who come before it is 0, thus also for some
 /// who come after the stall. They come in 100 / (1 - busy) ms of the 1000 and their latencies are
 /// spread evenly between 0 and 100, so P(latency > x) = (100 - x) / (1 - busy) / 1000, and the mean is
 /// 5 / (1 - busy). With 10 us a request that is 52.5, 90.5, 99.05 and 5.26.
@@ -50,20 +56,6 @@ fn truth(busy: f64, usual_ms: f64) -> [f64; 4] {
     let queue = STALL_MS / 1e3 / (1.0 - busy);
     let mean = queue * STALL_MS / 2.0 + (1.0 - queue) * usual_ms;
     [above(0.05), above(0.01), above(0.001), mean]
-}
-
-/// How busy the server is with this load: what a request takes of its processor while it is asked as
-/// often as it goes, by somebody who is not measured here.
-fn busy() -> Result<f64, String> {
-    let server = serve::start("plain")?;
-    let before_seconds = server.cpu_seconds();
-    let load = Load {
-        connections: 50,
-        seconds: 1,
-        per_second: None,
-    };
-    let requests = Tool::Wrk.run(&load, server.port)?.report.requests;
-    Ok((server.cpu_seconds() - before_seconds) / requests * PER_SECOND as f64)
 }
 
 /// A second: how much the host took of it, and latencies in ms.
@@ -186,15 +178,20 @@ fn verdict(ratios: &[f64]) -> String {
 pub fn run() -> Result<(), String> {
     let host = Host::watch();
     let mut ways: [Way; CONNECTIONS.len()] = Default::default();
-    let mut shares = Figure::default();
+    let (mut shares, mut rounds) = (Figure::default(), 0);
     for _ in 0..ROUNDS_MAX {
-        shares.add(busy()?);
+        rounds += 1;
         for (way, connections) in ways.iter_mut().zip(CONNECTIONS) {
-            let (plain, _) = asked("plain", connections, SECONDS / 2, &host)?;
-            way.plain.extend(plain);
-            let (stalled, errors) = asked("stall", connections, SECONDS, &host)?;
-            way.seconds.extend(stalled);
-            way.errors += errors;
+            way.plain
+                .extend(asked("plain", connections, SECONDS / 2, &host)?.seconds);
+            let stalled = asked("stall", connections, SECONDS, &host)?;
+            way.seconds.extend(stalled.seconds);
+            way.errors += stalled.errors;
+            // With fewer connections it can wait for us.
+            if connections >= BACKLOG {
+                let each_us = stalled.each_us.iter();
+                each_us.for_each(|us| shares.add(us * PER_SECOND as f64 / 1e6));
+            }
         }
         if ways
             .iter()
@@ -203,8 +200,7 @@ pub fn run() -> Result<(), String> {
             break;
         }
     }
-    // Whatever disturbs it only adds.
-    let busy = shares.range().least;
+    let busy = shares.median();
     let rows: Vec<Vec<String>> = ways
         .iter()
         .zip(CONNECTIONS)
@@ -214,10 +210,9 @@ pub fn run() -> Result<(), String> {
     let all = ways.iter().flat_map(|way| &way.seconds);
     all.for_each(|(share, _)| taken.add(share * 100.0));
     let title = format!(
-        "A server that stalls {STALL_MS} ms each second, {PER_SECOND} requests/s, {} rounds in turn, \
-         in ms, medians of seconds; without stalls it is busy {} of the time. The host took {} % of both \
+        "A server that stalls {STALL_MS} ms each second, {PER_SECOND} requests/s, {rounds} rounds in turn, \
+         in ms, medians of seconds; by what it needs after a stall it is busy {} of the time. The host took {} % of both \
          processors in a second; in quiet ones less than {}",
-        shares.rounds(),
         shares.range().show(3),
         taken.range().show(1),
         percent(QUIET)
@@ -227,14 +222,17 @@ pub fn run() -> Result<(), String> {
     Ok(())
 }
 
-/// What heisen says of a server that was started for it: seconds begin anew with each. The first is
-/// not looked at: in it connections are new.
-fn asked(
-    manner: &str,
-    connections: u64,
-    seconds: u64,
-    host: &Host,
-) -> Result<(Vec<Second>, f64), String> {
+/// What a server that was started for it was asked.
+struct Asked {
+    seconds: Vec<Second>,
+    /// What an answer took the server after each of its stalls.
+    each_us: Vec<f64>,
+    errors: f64,
+}
+
+/// Asks a server that was started for it: its seconds begin with ours. The first is not looked at: in
+/// it connections are new.
+fn asked(manner: &str, connections: u64, seconds: u64, host: &Host) -> Result<Asked, String> {
     let server = serve::start(manner)?;
     let load = Load {
         connections,
@@ -242,6 +240,11 @@ fn asked(
         per_second: Some(PER_SECOND),
     };
     let run = Tool::Heisen.run(&load, server.port)?;
+    let told = match manner {
+        "stall" => end(server.port)?,
+        _ => Value::Null,
+    };
+    let each_us = told["each_us"].as_array().into_iter().flatten();
     // A program begins and opens its connections within this.
     let start = Duration::from_millis(150);
     let whole = run.seconds.iter().zip(0_u64..seconds).skip(1);
@@ -253,7 +256,11 @@ fn asked(
         // A host that tells nothing takes nothing that we know of.
         (taken.unwrap_or(0.0), ms)
     });
-    Ok((told.collect(), run.report.errors))
+    Ok(Asked {
+        seconds: told.collect(),
+        each_us: each_us.filter_map(Value::as_f64).collect(),
+        errors: run.report.errors,
+    })
 }
 
 #[cfg(test)]
