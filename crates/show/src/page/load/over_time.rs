@@ -107,7 +107,7 @@ fn violations(points: &Points) -> String {
             let caption = format!("Violations: {}", count(most));
             let about = (
                 caption.as_str(),
-                "answers judged wrong so far",
+                "wrong answers, or bursts that broke an oracle, so far",
                 "violations",
             );
             counted_chart(points, about, |point| point.violations.map(|n| n as f64))
