@@ -23,6 +23,14 @@ pub fn run(options: &StressOptions, common: &Common) -> Result<Exit, Failure> {
     if let Some(url) = &options.url {
         return plain::run(options, url, common);
     }
+    // Other commands take a spec there. No operation's name has any of these.
+    if let (Some(path), None) = (&options.operation, &options.spec)
+        && path.contains(['/', '.'])
+    {
+        return Err(Failure::usage(format!(
+            "`{path}` is a path and no operation; give a spec as --spec {path}"
+        )));
+    }
     let (system, path) = super::load(options.spec.as_deref(), options.variant.as_deref(), common)?;
     let mut load = match &options.load {
         Some(name) => Load::Steady(planned(options, name.as_deref(), &system)?),

@@ -102,6 +102,19 @@ fn a_load_that_is_not_there_is_2_and_the_others_are_named() {
     );
 }
 
+#[test]
+fn a_spec_in_the_place_of_an_operation_is_2_and_says_where_it_belongs() {
+    let folder = Folder::new("stress-spec");
+    let said = run(heisen(&folder).args(["stress", "targets/ticketrush"]));
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    assert!(
+        said.err
+            .contains("give a spec as --spec targets/ticketrush"),
+        "{}",
+        said.err
+    );
+}
+
 /// However short a load is, it is told whether anybody met.
 #[test]
 fn a_load_by_one_user_met_nobody() {

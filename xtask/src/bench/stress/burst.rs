@@ -13,6 +13,8 @@ use super::serve;
 use super::tools::{Tool, may_open_all};
 use super::{SERVER_CORE, TOOL_CORE};
 use crate::bench::figures::Figure;
+use crate::bench::host::Awake;
+use crate::bench::outcomes::number;
 use crate::bench::servers::Folder;
 use crate::bench::table::table;
 use crate::shell::{built, find, output};
@@ -44,11 +46,14 @@ struct Way {
     /// Whether it has a processor of its own, as the server has.
     is_pinned: bool,
     skew_us: Figure,
+    /// The same as heisen tells it: by its own stamps, the median of its bursts.
+    told_us: Figure,
     /// Bursts that were not of so many requests.
     odd: usize,
 }
 
 pub fn run() -> Result<(), String> {
+    let _awake = Awake::keep()?;
     let server = serve::start("bursts")?;
     let url = format!("http://127.0.0.1:{}/", server.port);
     let way = |name, tool, words, is_pinned| Way {
@@ -57,12 +62,13 @@ pub fn run() -> Result<(), String> {
         words,
         is_pinned,
         skew_us: Figure::default(),
+        told_us: Figure::default(),
         odd: 0,
     };
-    let heisen = "stress --burst 200 --rounds 20 -q --url";
-    let whole = "stress --burst 200 --rounds 20 --release whole -q --url";
-    let http2 = "stress --burst 200 --rounds 20 --http2 -q --url";
-    let two = "stress --burst 200 --rounds 20 --http2 --over 2 -q --url";
+    let heisen = "stress --burst 200 --rounds 20 -q --json - --url";
+    let whole = "stress --burst 200 --rounds 20 --release whole -q --json - --url";
+    let http2 = "stress --burst 200 --rounds 20 --http2 -q --json - --url";
+    let two = "stress --burst 200 --rounds 20 --http2 --over 2 -q --json - --url";
     let mut ways = [
         way("nothing but 200 sends", None, "", true),
         way("heisen, last byte", Some(Tool::Heisen), heisen, true),
@@ -99,22 +105,18 @@ pub fn run() -> Result<(), String> {
             way.take(&end(server.port)?);
         }
     }
-    let rows: Vec<Vec<String>> = ways
-        .iter()
-        .filter(|way| way.skew_us.rounds() > 0)
-        .map(|way| {
-            vec![
-                way.name.to_string(),
-                way.skew_us.range().show(0),
-                way.skew_us.rounds().to_string(),
-                way.odd.to_string(),
-            ]
-        })
-        .collect();
+    let measured = ways.iter().filter(|way| way.skew_us.rounds() > 0);
+    let rows: Vec<Vec<String>> = measured.map(Way::row).collect();
     let title = format!(
         "Bursts of {REQUESTS}, over HTTP/1.1 where nothing is said, {ROUNDS} rounds in turn"
     );
-    let heads = ["who", "first to last, us", "bursts", "not of so many"];
+    let heads = [
+        "who",
+        "first to last, us",
+        "bursts",
+        "as heisen tells it, us",
+        "not of so many",
+    ];
     print!("{}", table(&title, &heads, &rows));
     Ok(())
 }
@@ -124,7 +126,7 @@ impl Way {
         self.tool.is_none_or(Tool::is_there)
     }
 
-    fn burst(&self, url: &str, port: u16) -> Result<(), String> {
+    fn burst(&mut self, url: &str, port: u16) -> Result<(), String> {
         let folder = Folder::new()?;
         let program = match self.tool {
             None => built("xtask"),
@@ -145,7 +147,26 @@ impl Way {
         if self.tool == Some(Tool::Heisen) {
             command.arg("--out").arg(folder.0.join("out"));
         }
-        output(&mut command).map(|_| ())
+        let said = output(&mut command)?;
+        if self.tool == Some(Tool::Heisen) {
+            let document = serde_json::from_str(&said).map_err(|error| error.to_string())?;
+            self.told_us.add(number(&document, "/burst_skew_us/p50")?);
+        }
+        Ok(())
+    }
+
+    fn row(&self) -> Vec<String> {
+        let told = match self.told_us.rounds() {
+            0 => String::new(),
+            _ => self.told_us.range().show(0),
+        };
+        vec![
+            self.name.to_string(),
+            self.skew_us.range().show(0),
+            self.skew_us.rounds().to_string(),
+            told,
+            self.odd.to_string(),
+        ]
     }
 
     fn take(&mut self, told: &Value) {

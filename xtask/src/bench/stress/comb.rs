@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::serve;
 use super::tools::{Load, Tool};
 use crate::bench::figures::Figure;
-use crate::bench::host::{Host, QUIET};
+use crate::bench::host::{Awake, Host, QUIET};
 use crate::bench::outcomes::number;
 use crate::bench::table::{percent, table};
 
@@ -185,6 +185,7 @@ impl Way {
 }
 
 pub fn run() -> Result<(), String> {
+    let _awake = Awake::keep()?;
     let (server, host) = (serve::start("log")?, Host::watch());
     let tools = [Tool::Heisen, Tool::Hey];
     let mut ways: [Way; 2] = Default::default();

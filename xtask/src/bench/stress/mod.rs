@@ -16,8 +16,6 @@ mod stalls;
 mod targeted;
 mod tools;
 
-use super::host::Awake;
-
 pub use burst::bare;
 pub use serve::serve;
 
@@ -27,7 +25,6 @@ const SERVER_CORE: &str = "0";
 const TOOL_CORE: &str = "1";
 
 pub fn run(rest: &[&str]) -> Result<(), String> {
-    let _awake = Awake::keep()?;
     match rest {
         [] => {
             let all = [

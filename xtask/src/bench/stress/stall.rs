@@ -11,7 +11,7 @@ use super::serve;
 use super::stalls::STALL_MS;
 use super::tools::{Load, Tool};
 use crate::bench::figures::Figure;
-use crate::bench::host::{Host, QUIET, undisturbed};
+use crate::bench::host::{Awake, Host, QUIET, undisturbed};
 use crate::bench::table::{percent, table};
 
 /// Rounds go on until there are enough seconds that can be looked at, but not for ever.
@@ -176,6 +176,7 @@ fn verdict(ratios: &[f64]) -> String {
 }
 
 pub fn run() -> Result<(), String> {
+    let _awake = Awake::keep()?;
     let host = Host::watch();
     let mut ways: [Way; CONNECTIONS.len()] = Default::default();
     let (mut shares, mut rounds) = (Figure::default(), 0);
