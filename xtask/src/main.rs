@@ -29,7 +29,10 @@ fn main() -> ExitCode {
         // Started by the bench that needs it.
         ["serve", manner, port] => bench::serve(manner, port),
         ["burst", port] => bench::bare(port),
-        ["awake"] => bench::Awake::stay(),
+        ["awake"] => {
+            bench::Awake::stay();
+            Ok(())
+        }
         ["ci"] => test::ci(),
         _ => Err(USAGE.to_string()),
     };

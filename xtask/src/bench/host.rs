@@ -17,6 +17,9 @@ const EVERY: Duration = Duration::from_millis(50);
 /// Its lines of `/proc/stat` begin so; the eighth number of each is what was taken.
 const PROCESSORS: [&str; 2] = ["cpu0 ", "cpu1 "];
 
+/// Processors are kept awake no longer than this, whatever becomes of the bench.
+const AWAKE_MAX: Duration = Duration::from_secs(1800);
+
 /// A second in which it took less than this share of the processors is a quiet one.
 pub const QUIET: f64 = 0.03;
 
@@ -98,9 +101,10 @@ impl Awake {
     }
 
     /// One of the loops.
-    pub fn stay() -> ! {
-        loop {
-            std::hint::spin_loop();
+    pub fn stay() {
+        let began = Instant::now();
+        while began.elapsed() < AWAKE_MAX {
+            (0..1_000).for_each(|_| std::hint::spin_loop());
         }
     }
 }

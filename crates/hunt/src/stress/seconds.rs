@@ -57,30 +57,35 @@ impl SoFar {
             .count_outcome(&sent.outcome, expected, sent.took());
     }
 
-    /// Time has come so far.
-    pub fn reach(&mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) {
-        if elapsed.as_secs() > self.told.as_secs() {
-            self.tell(elapsed, tell);
-        }
-    }
-
-    /// What goes on from here is told by itself.
-    pub fn tell(&mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) {
-        let mut second = std::mem::take(&mut self.second);
-        self.total.add(&second);
-        second.elapsed = elapsed - self.told;
-        tell(&Second {
-            number: self.told.as_secs(),
-            each: vec![second],
-        });
+    /// Time has come so far without anything to be counted.
+    pub fn rest(&mut self, elapsed: Duration) {
         self.told = elapsed;
     }
 
-    /// It is over; says what all seconds came to.
-    pub fn end(mut self, elapsed: Duration, tell: &mut dyn FnMut(&Second)) -> Figures {
-        self.tell(elapsed, tell);
-        self.total.elapsed = elapsed;
-        self.total
+    /// Time has come so far; the second that is over, if one is.
+    pub fn reach(&mut self, elapsed: Duration) -> Option<Second> {
+        (elapsed.as_secs() > self.told.as_secs()).then(|| self.cut(elapsed))
+    }
+
+    /// What was measured since the last second was told, which ends here.
+    pub fn cut(&mut self, elapsed: Duration) -> Second {
+        let mut second = std::mem::take(&mut self.second);
+        self.total.add(&second);
+        second.elapsed = elapsed.saturating_sub(self.told);
+        let number = self.told.as_secs();
+        self.told = elapsed;
+        Second {
+            number,
+            each: vec![second],
+        }
+    }
+
+    /// What all seconds came to, which took so long.
+    pub fn sum(self, elapsed: Duration) -> Figures {
+        Figures {
+            elapsed,
+            ..self.total
+        }
     }
 }
 
@@ -211,20 +216,23 @@ mod tests {
             ended: ms(3),
             outcome: Outcome::Unknown(UnknownWhy::Cut),
         };
-        let mut told = Vec::new();
-        let mut tell = |second: &Second| {
-            told.push((
-                second.number,
-                second.each[0].requests,
-                second.each[0].elapsed,
-            ))
-        };
         let mut so_far = SoFar::default();
+        let mut told = Vec::new();
         for at in [300, 900, 2100, 2200] {
             so_far.count(&sent, false);
-            so_far.reach(ms(at), &mut tell);
+            told.extend(so_far.reach(ms(at)));
         }
-        let total = so_far.end(ms(2300), &mut tell);
+        told.push(so_far.cut(ms(2300)));
+        let told: Vec<(u64, u64, Duration)> = told
+            .iter()
+            .map(|second| {
+                let [of] = second.each.as_slice() else {
+                    panic!("{second:?}");
+                };
+                (second.number, of.requests, of.elapsed)
+            })
+            .collect();
+        let total = so_far.sum(ms(2300));
         assert_eq!(told, [(0, 3, ms(2100)), (2, 1, ms(200))]);
         assert_eq!(
             (total.requests, total.errors(), total.elapsed),

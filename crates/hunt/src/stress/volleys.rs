@@ -77,12 +77,16 @@ pub fn apply(
         }
         skew_us.saturating_record(engine::skew(&sent).as_micros().max(1) as u64);
         let elapsed = began.elapsed();
-        so_far.reach(elapsed, tell);
+        if let Some(second) = so_far.reach(elapsed) {
+            tell(&second);
+        }
         if elapsed >= left {
             break;
         }
     }
-    Ok((so_far.end(began.elapsed(), tell), Some(skew_us)))
+    let elapsed = began.elapsed();
+    tell(&so_far.cut(elapsed));
+    Ok((so_far.sum(elapsed), Some(skew_us)))
 }
 
 fn asked<'a>(sent: &'a Sent, number: u64, operation: &'a str) -> Asked<'a> {

@@ -58,21 +58,25 @@ impl<'a> Diary<'a> {
                 });
             }
         }
-        let (context, names, violations) = (self.context, &self.names, self.violations);
-        let mut tell = |second: &Second| tell(second, names, violations, context);
-        self.so_far.reach(self.began.elapsed(), &mut tell);
+        let told = self.so_far.reach(self.began.elapsed());
+        self.tell(told);
+    }
+
+    /// What it took to get here is of no second.
+    pub fn begin_phase(&mut self) {
+        self.so_far.rest(self.began.elapsed());
     }
 
     /// A second is of one phase.
     pub fn end_phase(&mut self) {
-        let (context, names, violations) = (self.context, &self.names, self.violations);
-        let mut tell = |second: &Second| tell(second, names, violations, context);
-        self.so_far.tell(self.began.elapsed(), &mut tell);
+        let told = self.so_far.cut(self.began.elapsed());
+        self.tell(Some(told));
     }
-}
 
-fn tell(second: &Second, names: &[String], violations: u64, context: &Context) {
-    if let Some(told) = seconds::told(second, names, Some(violations)) {
-        context.emit(told);
+    fn tell(&self, second: Option<Second>) {
+        let told = second.and_then(|it| seconds::told(&it, &self.names, Some(self.violations)));
+        if let Some(told) = told {
+            self.context.emit(told);
+        }
     }
 }

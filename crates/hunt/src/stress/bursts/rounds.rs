@@ -56,6 +56,7 @@ impl Rounds<'_> {
     ) -> Result<Tally, HuntError> {
         let mut tally = Tally::new();
         self.learn(stage, &mut tally).await?;
+        diary.begin_phase();
         for number in 0..self.plan.rounds {
             if self.context.is_over() {
                 break;
