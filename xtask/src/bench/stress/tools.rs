@@ -115,7 +115,9 @@ impl Tool {
             }
             Tool::Wrk => format!("-t1 -c{connections} -d{duration} {url}"),
             Tool::Hey => format!("-z {duration} -c {connections} -cpus 1"),
-            Tool::Oha => format!("-z {duration} -c {connections} --no-tui -j {url}"),
+            Tool::Oha => {
+                format!("-z {duration} -c {connections} --no-tui --output-format json {url}")
+            }
         };
         match (self, load.per_second) {
             (Tool::Heisen, Some(rate)) => text.push_str(&format!(" -r {rate}")),
@@ -182,7 +184,10 @@ mod tests {
             ),
             (Tool::Wrk, "-t1 -c50 -d3s http://127.0.0.1:80/"),
             (Tool::Hey, "-z 3s -c 50 -cpus 1 http://127.0.0.1:80/"),
-            (Tool::Oha, "-z 3s -c 50 --no-tui -j http://127.0.0.1:80/"),
+            (
+                Tool::Oha,
+                "-z 3s -c 50 --no-tui --output-format json http://127.0.0.1:80/",
+            ),
         ] {
             assert_eq!(words(tool, &load), expected);
         }
