@@ -256,6 +256,7 @@ pub(crate) fn times(figures: &Value) -> Vec<(&'static str, [String; PERCENTILES.
     let rows = [
         ("latency_us", "latency"),
         ("burst_skew_us", "burst skew"),
+        ("begun_within_us", "begun within"),
         ("lateness_us", "sent late by"),
         ("waiting_us", "waited by"),
     ];

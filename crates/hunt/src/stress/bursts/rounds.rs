@@ -87,7 +87,7 @@ impl Rounds<'_> {
         let sent = self.send(stage, alone, false, tally).await;
         tokio::time::sleep(MOMENT).await;
         stage.conductor().rest();
-        tally.contention.learn(&watcher.take().0);
+        tally.learn(&watcher.take().0);
         sent.map(|_| ())
     }
 

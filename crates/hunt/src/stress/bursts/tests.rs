@@ -1,11 +1,12 @@
 //! What is sent in bursts, and how rounds are counted.
 
 use drive::engine::Sent;
-use model::{Body, Judgement, Operation, Outcome, Template, TrialHistory};
+use model::{Access, Body, Judgement, Operation, Outcome, Template, TrialHistory};
 
 use super::rounds::arguments;
 use super::tally::Round;
 use super::*;
+use crate::stress::contention::testkit::touch;
 
 fn operation(args: &[(&str, &[&str])]) -> Operation {
     let value = |value: &&str| Value::from(*value);
@@ -121,4 +122,24 @@ fn rounds_are_counted_and_not_their_violations() {
     assert_eq!(document["latency_us"]["max"], 2_000, "from when it was due");
     assert_eq!(document["lateness_us"]["p50"], 200);
     assert_eq!((tally.violations.len(), tally.undecided.len()), (2, 4));
+}
+
+#[test]
+fn work_is_begun_with_the_first_step_that_each_makes_once() {
+    let step = |key: &str, asked_us: u64| {
+        let mut touch = touch(0, Access::Read, key, asked_us);
+        touch.step.shape = key.to_string();
+        touch
+    };
+    let mut tally = Tally::new();
+    tally.begun(&[step("b", 1)], 1);
+    tally.learn(&[step("a", 0), step("a", 1), step("b", 2), step("c", 3)]);
+    // As many as there are requests; then one of them made it twice, or not at all.
+    tally.begun(
+        &[step("b", 70), step("a", 5), step("b", 20), step("c", 900)],
+        2,
+    );
+    tally.begun(&[step("b", 20), step("b", 500)], 1);
+    tally.begun(&[step("b", 20)], 2);
+    assert_eq!((tally.begun_us.len(), tally.begun_us.max()), (1, 50));
 }
