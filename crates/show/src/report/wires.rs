@@ -42,31 +42,48 @@ pub fn lines(gathered: &Gathered, look: &Look) -> Vec<String> {
             right("not understood"),
         ],
     );
-    for wire in closed.iter().take(WIRES_SHOWN_MAX) {
-        let Some(carried) = &wire.carried else {
-            continue;
-        };
-        let odd = carried.not_understood;
+    let edges = edges(&closed);
+    for (edge, lane, carried) in edges.iter().take(WIRES_SHOWN_MAX) {
+        let [connections, steps, through, odd] = *carried;
         let paint = if odd > 0 { Paint::Unsure } else { Paint::Plain };
         table.row(
             paint,
             vec![
-                wire.edge.clone(),
-                wire.lane.to_string(),
-                count(carried.connections),
-                count(carried.steps),
-                bytes(carried.bytes),
+                (*edge).to_string(),
+                lane.to_string(),
+                count(connections),
+                count(steps),
+                bytes(through),
                 if odd > 0 { count(odd) } else { String::new() },
             ],
         );
     }
     let mut lines = table.lines(look.width, look.style);
-    let hidden = closed.len().saturating_sub(WIRES_SHOWN_MAX);
+    let hidden = edges.len().saturating_sub(WIRES_SHOWN_MAX);
     if hidden > 0 {
         lines.push(look.aside(&format!("  and {hidden} more")));
     }
     lines.extend(reasons(&closed).into_iter().map(|why| look.aside(&why)));
     lines
+}
+
+/// By edge and lane: connections, steps, bytes, and what was not understood, of all phases.
+fn edges<'a>(closed: &[&'a Wire]) -> Vec<(&'a str, u16, [u64; 4])> {
+    let mut edges: Vec<(&str, u16, [u64; 4])> = Vec::new();
+    for wire in closed {
+        let Some(it) = &wire.carried else { continue };
+        let more = [it.connections, it.steps, it.bytes, it.not_understood];
+        let mut known = edges.iter_mut();
+        match known.find(|(edge, lane, _)| *edge == wire.edge && *lane == wire.lane) {
+            Some((_, _, sums)) => {
+                for (sum, more) in sums.iter_mut().zip(more) {
+                    *sum = sum.saturating_add(more);
+                }
+            }
+            None => edges.push((&wire.edge, wire.lane, more)),
+        }
+    }
+    edges
 }
 
 fn is_understood(wire: &Wire) -> bool {
@@ -112,4 +129,38 @@ fn reasons(closed: &[&Wire]) -> Vec<String> {
         }
     }
     reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use model::WireId;
+
+    use super::*;
+
+    #[test]
+    fn phases_add_up_by_edge_and_lane() {
+        let wire = |wire: u16, edge: &str, lane: u16, steps: u64| Wire {
+            wire: WireId(wire),
+            lane,
+            edge: edge.to_string(),
+            carried: Some(Carried {
+                connections: 1,
+                steps,
+                bytes: 10,
+                not_understood: 0,
+                why: None,
+            }),
+        };
+        let wires = [
+            wire(0, "shop -> db", 1, 5),
+            wire(1, "shop -> db", 2, 6),
+            wire(2, "shop -> db", 1, 70),
+        ];
+        let closed: Vec<&Wire> = wires.iter().collect();
+        let expected = [
+            ("shop -> db", 1, [2, 75, 20, 0]),
+            ("shop -> db", 2, [1, 6, 10, 0]),
+        ];
+        assert_eq!(edges(&closed), expected);
+    }
 }
