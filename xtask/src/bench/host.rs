@@ -174,16 +174,23 @@ mod tests {
     }
 
     #[test]
-    fn a_host_is_looked_at() {
-        let host = Host::watch();
+    fn what_is_taken_is_that_between_two_looks() {
         let began = Instant::now();
-        while host.looks.lock().unwrap().len() < 2 {
-            std::thread::yield_now();
-        }
-        let taken = host.taken(began, Instant::now());
-        assert!(
-            taken.is_some_and(|share| (0.0..=1.0).contains(&share)),
-            "{taken:?}"
-        );
+        let at = |ms: u64| began + Duration::from_millis(ms);
+        let host = Host {
+            looks: Arc::new(Mutex::new(vec![
+                (at(100), 7),
+                (at(600), 17),
+                (at(1100), 117),
+            ])),
+            is_over: Arc::default(),
+            looking: None,
+        };
+        let taken = |from: u64, to: u64| host.taken(at(from), at(to)).map(|of| (of * 1e3).round());
+        assert_eq!(taken(100, 600), Some(100.0));
+        // The looks around the two moments; at the ends, those that there are.
+        assert_eq!(taken(700, 900), Some(1000.0));
+        assert_eq!(taken(0, 9000), Some(550.0));
+        assert_eq!(taken(2000, 3000), None);
     }
 }

@@ -170,6 +170,7 @@ fn what_is_aimed_is_compared_with_what_is_spread_out() {
     assert!(aimed["predicted"].as_f64() > Some(0.9), "{aimed}");
     assert_eq!(aimed["measured"], document["rate"]);
     assert!(document["burst_skew_us"]["p50"].as_u64() > Some(0));
+    assert!(document["begun_within_us"]["p50"].as_u64() > Some(0));
     let place = &document["contention"]["places"][0];
     assert_eq!(place["at"], "cache inv:42");
     // Ten seats: whoever makes the eleventh order was inside with others.

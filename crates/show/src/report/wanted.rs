@@ -45,7 +45,7 @@ pub fn operations(figures: &Value, look: &Look) -> Vec<String> {
         return Vec::new();
     }
     let mut columns = vec![flexible("operation")];
-    columns.extend(operation_heads().map(right));
+    columns.extend(operation_heads().into_iter().map(right));
     let mut table = Table::new(2, columns);
     for (name, figures, has_errors) in rows {
         let paint = match has_errors {
@@ -60,12 +60,9 @@ pub fn operations(figures: &Value, look: &Look) -> Vec<String> {
 }
 
 /// What is told of each operation.
-pub(crate) fn operation_heads() -> [&'static str; PERCENTILES.len() + 2] {
-    let mut heads = ["requests", "errors", "", "", "", "", ""];
-    for (head, (_, title)) in heads[2..].iter_mut().zip(PERCENTILES) {
-        *head = title;
-    }
-    heads
+pub(crate) fn operation_heads() -> Vec<&'static str> {
+    let times = PERCENTILES.map(|(_, title)| title);
+    ["requests", "errors"].into_iter().chain(times).collect()
 }
 
 /// By operation: its name, those figures, and whether there were errors.
